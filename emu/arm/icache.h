@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Decoded instructions of one CPU, in blocks (interp.c runs them).
+ *
+ * A block ends at an instruction which may change the PC or the context
+ * (INSN_ENDS_BLOCK), at the end of the page, or after ICACHE_INSNS.  Its
+ * memory stays until the next call that looks for another block.
+ */
+#ifndef ARM_ICACHE_H
+#define ARM_ICACHE_H
+
+#include "arm/cpu.h"
+#include "arm/mmu.h"
+
+enum {
+	ICACHE_INSNS = 64
+};
+
+struct block {
+	struct codepage *page;
+	uint32_t version; /* of page, when this was decoded */
+	uint16_t end;     /* offset in the page after the last instruction */
+	uint8_t n;        /* instructions */
+	uint8_t it_end;   /* ITSTATE after the last, if it does not branch */
+	uint8_t pc_bias;  /* what r15 reads above the instruction's address */
+	/* the last two ways on, inside of the page: offset plus T */
+	struct link {
+		uint32_t off;
+		struct block *to;
+	} link[2];
+	struct block *next; /* of the same hash */
+	uint64_t key;
+	struct insn insn[];
+};
+
+int icache_init(struct cpu *cpu, struct err *err);
+void icache_fini(struct cpu *cpu);
+void icache_flush(struct cpu *cpu);
+
+/* The block at pc_next; NULL when a prefetch abort was taken instead. */
+struct block *icache_find(struct cpu *cpu);
+
+/* The same; and if the page is that of from, where the CPU came from (offset
+ * off, plus T), remember the way. */
+struct block *icache_find_from(struct cpu *cpu, struct block *from,
+			       uint32_t off);
+
+/* What pc_next means depends on this. */
+static inline uint64_t icache_context(const struct cpu *cpu)
+{
+	return (uint64_t)mmu_generation(cpu) << 32 | mmu_fetch_id(cpu);
+}
+
+/* Nobody has written to this code since it was decoded. */
+static inline bool icache_fresh(const struct block *b)
+{
+	return b->version ==
+	       atomic_load_explicit(&b->page->version, memory_order_acquire);
+}
+
+#endif

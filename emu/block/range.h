@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Whole reads and writes of byte ranges between a descriptor and iovecs. */
+#ifndef BLOCK_RANGE_H
+#define BLOCK_RANGE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/uio.h>
+
+/* Buffers of a request: len bytes after the first skip. */
+struct range_bufs {
+	const struct iovec *iov;
+	unsigned int iovcnt;
+	uint64_t skip;
+};
+
+/* 0, or -errno; -EIO where the file ends early. */
+int range_read(int fd, const struct range_bufs *bufs, uint64_t len,
+	       uint64_t at);
+int range_write(int fd, const struct range_bufs *bufs, uint64_t len,
+		uint64_t at);
+
+/* Zeroes by writing them. */
+int range_zero(int fd, uint64_t len, uint64_t at);
+
+#endif

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What all kinds share. */
+#include "chardev/chardev.h"
+
+void chardev_connect(struct chardev *chr, const struct chardev_front *front)
+{
+	chr->front = *front;
+	if (chr->open && front->event)
+		front->event(front->arg, true);
+	chardev_accept_input(chr);
+}
+
+void chardev_free(struct chardev *chr)
+{
+	if (chr)
+		chr->ops->free(chr);
+}

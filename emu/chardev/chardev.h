@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Bytes behind one interface: what a serial line or the monitor is connected
+ * to (standard input and output, a pseudo-terminal, a Unix socket, a file,
+ * nothing).
+ *
+ * The front end (PL011, virtio console) takes bytes when it can and gives
+ * bytes at any time.  The back end reads only as many as the front end has
+ * room for, and never blocks a vCPU: what a slow reader does not take within
+ * a bounded buffer is dropped.
+ */
+#ifndef CHARDEV_CHARDEV_H
+#define CHARDEV_CHARDEV_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/err.h"
+#include "loop/loop.h"
+
+struct chardev;
+
+/* The front end, called in the loop's thread. */
+struct chardev_front {
+	size_t (*can_receive)(void *arg); /* bytes it has room for */
+	void (*receive)(void *arg, const uint8_t *bytes, size_t n);
+	void (*event)(void *arg, bool open); /* somebody came or went; may be
+					      * NULL */
+	void (*send_break)(void *arg);       /* may be NULL */
+	void *arg;
+};
+
+/* The back end. */
+struct chardev_ops {
+	/* Any thread.  Takes all n bytes or drops what does not fit. */
+	void (*write)(struct chardev *chr, const uint8_t *bytes, size_t n);
+	/* Any thread: bytes that write() would not drop.  NULL: all. */
+	size_t (*room)(struct chardev *chr);
+	/* Any thread: the front end has room again. */
+	void (*accept_input)(struct chardev *chr);
+	void (*free)(struct chardev *chr);
+};
+
+/* First member of each back end. */
+struct chardev {
+	const struct chardev_ops *ops;
+	struct chardev_front front; /* receive is NULL: not connected */
+	char *label;                /* id of -chardev; owned */
+	char *filename; /* for query-chardev: "pty:/dev/pts/3"; owned */
+	bool open;      /* somebody is at the other end */
+};
+
+/* Before the loop runs. */
+void chardev_connect(struct chardev *chr, const struct chardev_front *front);
+
+static inline void chardev_write(struct chardev *chr, const uint8_t *bytes,
+				 size_t n)
+{
+	chr->ops->write(chr, bytes, n);
+}
+
+/* For who writes messages, of which a part is worth nothing. */
+static inline size_t chardev_room(struct chardev *chr)
+{
+	return chr->ops->room ? chr->ops->room(chr) : SIZE_MAX;
+}
+
+static inline void chardev_accept_input(struct chardev *chr)
+{
+	if (chr->ops->accept_input)
+		chr->ops->accept_input(chr);
+}
+
+/* Gives pending output a short while to drain.  NULL is allowed. */
+void chardev_free(struct chardev *chr);
+
+/*
+ * The kinds.  In the loop's thread, or before it runs; the label is copied.
+ * On failure NULL, and err says why.
+ */
+
+/* Swallows all, gives nothing. */
+struct chardev *chardev_null_new(const char *label);
+
+/* Output to a file, which is made or emptied (append: kept). */
+struct chardev *chardev_file_new(struct loop *loop, const char *label,
+				 const char *path, bool append,
+				 struct err *err);
+
+struct chardev_stdio {
+	/* The keys after Ctrl-A: x quits, h helps, b sends a break, Ctrl-A
+	 * sends itself; and a terminal passes Ctrl-C to the guest. */
+	bool escapes;
+	void (*quit)(void *arg); /* Ctrl-A x; loop's thread */
+	void *arg;
+};
+
+/* Standard input and output; a terminal is made raw until the end. */
+struct chardev *chardev_stdio_new(struct loop *loop, const char *label,
+				  const struct chardev_stdio *opt,
+				  struct err *err);
+
+/* A new pseudo-terminal; its name is in filename. */
+struct chardev *chardev_pty_new(struct loop *loop, const char *label,
+				struct err *err);
+
+struct chardev_socket {
+	const char *path;
+	int fd;    /* listening or connected already, taken over; or -1: make
+		    * path */
+	bool wait; /* return only when somebody has connected */
+};
+
+/* A Unix stream socket that one client at a time may connect to; one that is
+ * connected already has no second client. */
+struct chardev *chardev_socket_new(struct loop *loop, const char *label,
+				   const struct chardev_socket *opt,
+				   struct err *err);
+
+#endif

@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A Unix socket that one client at a time may connect to; others wait in the
+ * kernel's queue.  Output while nobody is connected is dropped.
+ *
+ * A socket file that a killed emulator left behind is replaced; one that
+ * still answers is not.  A descriptor that somebody hands over is either
+ * listening or the connection itself, which then is the only one.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "chardev/stream.h"
+#include "common/cleanup.h"
+#include "common/mem.h"
+
+struct sock {
+	struct stream stream;
+	int listener, client; /* -1: none */
+	struct loop_fd listener_fd;
+	char *path; /* to be removed at the end; NULL: not ours */
+};
+
+static void set_open(struct sock *sock, bool open)
+{
+	const struct chardev_front *front = &sock->stream.chr.front;
+
+	sock->stream.chr.open = open;
+	if (front->event)
+		front->event(front->arg, open);
+}
+
+static void wanted(void *arg, unsigned int events);
+
+static int wait_for_client(struct sock *sock, struct err *err)
+{
+	return loop_fd_add(sock->stream.loop, &sock->listener_fd,
+			   sock->listener, LOOP_IN, wanted, sock, err);
+}
+
+static void hung_up(struct stream *s)
+{
+	struct sock *sock = (struct sock *)s;
+	struct err err;
+
+	stream_close(s);
+	close(sock->client);
+	sock->client = -1;
+	set_open(sock, false);
+	if (sock->listener >= 0 && wait_for_client(sock, &err) < 0)
+		log_warn("%s: %s", s->chr.label, err.text);
+}
+
+static void wanted(void *arg, unsigned int events)
+{
+	struct sock *sock = arg;
+	struct err err;
+
+	(void)events;
+	sock->client = accept4(sock->listener, NULL, NULL,
+			       SOCK_CLOEXEC | SOCK_NONBLOCK);
+	if (sock->client < 0)
+		return;
+	if (stream_open(&sock->stream, sock->client, sock->client, &err) < 0) {
+		log_warn("%s", err.text);
+		close(sock->client);
+		sock->client = -1;
+		return;
+	}
+	loop_fd_remove(&sock->listener_fd);
+	set_open(sock, true);
+}
+
+static void sock_free(struct chardev *chr)
+{
+	struct sock *sock = (struct sock *)chr;
+
+	loop_fd_remove(&sock->listener_fd);
+	stream_drain(&sock->stream);
+	stream_fini(&sock->stream);
+	if (sock->client >= 0)
+		close(sock->client);
+	if (sock->listener >= 0)
+		close(sock->listener);
+	if (sock->path)
+		unlink(sock->path);
+	free(sock->path);
+	free(sock);
+}
+
+static const struct chardev_ops sock_ops = {
+	.write = stream_write,
+	.room = stream_room,
+	.accept_input = stream_accept_input,
+	.free = sock_free,
+};
+
+/* Remove what a dead process left; -EADDRINUSE if it still answers. */
+static int remove_stale(const struct sockaddr_un *addr)
+{
+	struct stat st;
+	autoclose int fd = -1;
+
+	if (lstat(addr->sun_path, &st) < 0 || !S_ISSOCK(st.st_mode))
+		return 0; /* bind() will say what is wrong */
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd < 0)
+		return -errno;
+	if (!connect(fd, (const struct sockaddr *)addr, sizeof(*addr)) ||
+	    errno == EAGAIN)
+		return -EADDRINUSE;
+	return unlink(addr->sun_path) < 0 ? -errno : 0;
+}
+
+static int make_listener(struct sock *sock, const char *path, struct err *err)
+{
+	struct sockaddr_un addr = { .sun_family = AF_UNIX };
+	int ret;
+
+	if (strlen(path) >= sizeof(addr.sun_path))
+		return err_set(err, ENAMETOOLONG,
+			       "the socket's name '%s' is longer than the %zu "
+			       "bytes the system allows",
+			       path, sizeof(addr.sun_path) - 1);
+	memcpy(addr.sun_path, path, strlen(path) + 1);
+	ret = remove_stale(&addr);
+	if (ret < 0)
+		return err_errno(err, -ret, "cannot make the socket '%s'",
+				 path);
+	sock->listener = socket(AF_UNIX,
+				SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (sock->listener < 0 ||
+	    bind(sock->listener, (struct sockaddr *)&addr, sizeof(addr)) < 0)
+		return err_errno(err, errno, "cannot make the socket '%s'",
+				 path);
+	sock->path = xstrdup(path);
+	if (listen(sock->listener, 1) < 0)
+		return err_errno(err, errno, "cannot listen on '%s'", path);
+	return 0;
+}
+
+static void wait_until_connected(struct sock *sock)
+{
+	struct pollfd pfd = { .fd = sock->listener, .events = POLLIN };
+
+	while (sock->client < 0) {
+		poll(&pfd, 1, -1);
+		wanted(sock, LOOP_IN);
+	}
+}
+
+static bool is_listening(int fd)
+{
+	int yes = 0;
+	socklen_t size = sizeof(yes);
+
+	return !getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &yes, &size) && yes;
+}
+
+static int take_over(struct sock *sock, int fd, struct err *err)
+{
+	struct stat st;
+	int ret;
+
+	if (fstat(fd, &st) < 0 || !S_ISSOCK(st.st_mode))
+		return err_set(err, EBADF,
+			       "descriptor %d, for '%s', is not an open socket",
+			       fd, sock->stream.chr.label);
+	fcntl(fd, F_SETFD, FD_CLOEXEC);
+	fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
+	if (is_listening(fd)) {
+		sock->listener = fd;
+		return wait_for_client(sock, err);
+	}
+	ret = stream_open(&sock->stream, fd, fd, err);
+	if (ret < 0)
+		return ret;
+	sock->client = fd;
+	sock->stream.chr.open = true;
+	return 0;
+}
+
+static int make(struct sock *sock, const char *path, struct err *err)
+{
+	int ret = make_listener(sock, path, err);
+
+	return ret < 0 ? ret : wait_for_client(sock, err);
+}
+
+struct chardev *chardev_socket_new(struct loop *loop, const char *label,
+				   const struct chardev_socket *opt,
+				   struct err *err)
+{
+	struct sock *sock = xnew(struct sock);
+	int ret;
+
+	sock->listener = sock->client = -1;
+	stream_init(&sock->stream, loop, label, &sock_ops);
+	sock->stream.hung_up = hung_up;
+	sock->stream.chr.filename = xasprintf("unix:%s,server=on",
+					      opt->path ? opt->path : "");
+	ret = opt->fd >= 0 ? take_over(sock, opt->fd, err)
+			   : make(sock, opt->path, err);
+	if (ret < 0) {
+		sock_free(&sock->stream.chr);
+		return NULL;
+	}
+	if (opt->wait)
+		wait_until_connected(sock);
+	return &sock->stream.chr;
+}

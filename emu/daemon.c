@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Whoever starts us with -daemonize takes the parent's end for "the machine is
+ * set up and its sockets are there", so the parent waits for a byte through a
+ * pipe.  The child keeps its current folder: paths of sockets to be removed at
+ * the end may be relative to it.
+ */
+#include "daemon.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "common/cleanup.h"
+#include "common/io.h"
+
+int daemon_fork(int *ret_ready, struct err *err)
+{
+	int ends[2], status;
+	char byte;
+	ssize_t n;
+	pid_t pid;
+
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return err_errno(err, errno, "cannot make a pipe");
+	pid = fork();
+	if (pid < 0) {
+		close(ends[0]);
+		close(ends[1]);
+		return err_errno(err, errno, "cannot go into the background");
+	}
+	if (!pid) {
+		close(ends[0]);
+		setsid();
+		*ret_ready = ends[1];
+		return 0;
+	}
+	close(ends[1]);
+	n = io_read(ends[0], &byte, 1);
+	close(ends[0]);
+	if (n == 1)
+		return 1;
+	waitpid(pid, &status, 0);
+	return err_set(err, ECHILD, "nothing runs in the background");
+}
+
+void daemon_ready(int ready)
+{
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	for (int fd = 0; fd < 3 && null >= 0; fd++)
+		dup2(null, fd);
+	if (null > 2)
+		close(null);
+	io_write(ready, "", 1);
+	close(ready);
+}
+
+int daemon_pidfile(const char *path, int *ret_fd, struct err *err)
+{
+	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+	autoclose int fd = -1;
+	char text[24];
+	int ret, n;
+
+	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+	if (fd < 0)
+		return err_errno(err, errno, "cannot open the pidfile '%s'",
+				 path);
+	if (fcntl(fd, F_OFD_SETLK, &lock) < 0)
+		return err_set(err, EBUSY,
+			       "the pidfile '%s' is held by a process that "
+			       "runs",
+			       path);
+	n = snprintf(text, sizeof(text), "%d\n", (int)getpid());
+	ret = ftruncate(fd, 0) < 0 ? -errno : io_pwrite(fd, text, (size_t)n, 0);
+	if (ret < 0)
+		return err_errno(err, -ret, "cannot write the pidfile '%s'",
+				 path);
+	*ret_fd = steal_fd(&fd);
+	return 0;
+}

@@ -1,0 +1,333 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Sessions, dispatch and events.
+ *
+ * A chardev has one session, which begins anew with each client: greeting,
+ * negotiation, then commands, each answered before the next is looked at.
+ * What a command causes (RESUME by cont) is told before its answer, as QEMU
+ * does; libvirt goes by the events.
+ */
+#include "qmp/qmp.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/time.h>
+
+#include "common/mem.h"
+#include "qmp/command.h"
+#include "qmp/member.h"
+#include "qmp/wire.h"
+
+struct session {
+	struct qmp *q;
+	struct wire wire;
+	bool open, negotiated;
+	struct session *next;
+};
+
+struct qmp {
+	struct machine *machine;
+	struct qmp_info info;
+	struct machine_listener listener;
+	struct loop_call quit;
+	struct session *sessions;
+};
+
+/* libvirt 9 to 12 want at least 7.2 and no more than a number: what we
+ * understand is what QEMU 10.0 did. */
+struct json_object *qmp_version(void)
+{
+	struct json_object *ret = json_object_new_object();
+	struct json_object *qemu = json_object_new_object();
+
+	member_number(qemu, "micro", 0);
+	member_number(qemu, "minor", 0);
+	member_number(qemu, "major", 10);
+	json_object_object_add(ret, "qemu", qemu);
+	member_text(ret, "package", "pimigrate-emu " VERSION);
+	return ret;
+}
+
+/* Answers. */
+
+static const char *const class_names[] = {
+	[GENERIC_ERROR] = "GenericError",
+	[COMMAND_NOT_FOUND] = "CommandNotFound",
+};
+
+static void answer_error(struct session *s, struct json_object *id,
+			 const struct qmp_error *error)
+{
+	struct json_object *msg = json_object_new_object();
+	struct json_object *what = json_object_new_object();
+
+	member_text(what, "class", class_names[error->class]);
+	member_text(what, "desc", error->desc);
+	json_object_object_add(msg, "error", what);
+	if (id)
+		json_object_object_add(msg, "id", json_object_get(id));
+	wire_send(&s->wire, msg);
+}
+
+static void answer(struct session *s, struct json_object *id,
+		   struct json_object *value)
+{
+	struct json_object *msg = json_object_new_object();
+
+	json_object_object_add(msg, "return", value);
+	if (id)
+		json_object_object_add(msg, "id", json_object_get(id));
+	wire_send(&s->wire, msg);
+}
+
+void *qmp_fail(const struct qmp_call *call, enum qmp_class class,
+	       const char *fmt, ...)
+{
+	va_list ap;
+
+	call->error->class = class;
+	va_start(ap, fmt);
+	vsnprintf(call->error->desc, sizeof(call->error->desc), fmt, ap);
+	va_end(ap);
+	return NULL;
+}
+
+bool qmp_negotiated(struct session *s)
+{
+	bool before = s->negotiated;
+
+	s->negotiated = true;
+	return !before;
+}
+
+/* Requests. */
+
+static const struct qmp_command *find(const char *name)
+{
+	for (unsigned int i = 0; i < qmp_command_count; i++) {
+		if (!strcmp(qmp_commands[i].name, name))
+			return &qmp_commands[i];
+	}
+	return NULL;
+}
+
+/* Is name one of the words? */
+static bool listed(const char *words, const char *name)
+{
+	size_t n = strlen(name);
+
+	for (; *words; words += strspn(words, " ")) {
+		size_t len = strcspn(words, " ");
+
+		if (n == len && !strncmp(words, name, n))
+			return true;
+		words += len;
+	}
+	return false;
+}
+
+/* No member of object but these; NULL: all are known. */
+static const char *unexpected(struct json_object *object, const char *words)
+{
+	if (!object)
+		return NULL;
+	json_object_object_foreach(object, name, value)
+	{
+		(void)value;
+		if (!listed(words, name))
+			return name;
+	}
+	return NULL;
+}
+
+static struct json_object *execute(struct session *s,
+				   const struct qmp_command *cmd,
+				   const struct qmp_call *call)
+{
+	const char *name = unexpected(call->args, cmd->args);
+
+	if (!s->negotiated && cmd->fn != cmd_capabilities)
+		return qmp_fail(call, COMMAND_NOT_FOUND,
+				"Expecting capabilities negotiation with "
+				"'qmp_capabilities'");
+	if (name)
+		return qmp_fail(call, GENERIC_ERROR,
+				"Parameter '%.80s' is unexpected", name);
+	return cmd->fn(call);
+}
+
+/* Look into one request and do it; the value, or NULL and call->error. */
+static struct json_object *request(struct session *s, struct json_object *msg,
+				   struct qmp_call *call)
+{
+	const struct qmp_command *cmd;
+	struct json_object *name;
+	const char *member;
+
+	if (!json_object_is_type(msg, json_type_object))
+		return qmp_fail(call, GENERIC_ERROR,
+				"QMP input must be a JSON object");
+	member = unexpected(msg, "execute arguments id");
+	if (member)
+		return qmp_fail(call, GENERIC_ERROR,
+				"QMP input member '%.80s' is unexpected",
+				member);
+	name = member_get(msg, "execute");
+	if (!json_object_is_type(name, json_type_string))
+		return qmp_fail(call, GENERIC_ERROR,
+				"QMP input lacks member 'execute' of type "
+				"string");
+	call->args = member_get(msg, "arguments");
+	if (call->args && !json_object_is_type(call->args, json_type_object))
+		return qmp_fail(call, GENERIC_ERROR,
+				"QMP input member 'arguments' must be an "
+				"object");
+	cmd = find(json_object_get_string(name));
+	if (!cmd)
+		return qmp_fail(call, COMMAND_NOT_FOUND,
+				"The command %.80s has not been found",
+				json_object_get_string(name));
+	return execute(s, cmd, call);
+}
+
+static void on_message(void *arg, struct json_object *msg)
+{
+	struct session *s = arg;
+	struct qmp_error error;
+	struct qmp_call call = { .machine = s->q->machine,
+				 .info = &s->q->info,
+				 .quit = &s->q->quit,
+				 .session = s,
+				 .error = &error };
+	struct json_object *value = request(s, msg, &call);
+
+	if (value)
+		answer(s, member_get(msg, "id"), value);
+	else
+		answer_error(s, member_get(msg, "id"), &error);
+}
+
+static void on_broken(void *arg, const char *why)
+{
+	struct qmp_error error = { .class = GENERIC_ERROR };
+
+	snprintf(error.desc, sizeof(error.desc), "JSON parse error, %s", why);
+	answer_error(arg, NULL, &error);
+}
+
+static void greet(struct session *s)
+{
+	struct json_object *msg = json_object_new_object();
+	struct json_object *qmp = json_object_new_object();
+
+	json_object_object_add(qmp, "version", qmp_version());
+	json_object_object_add(qmp, "capabilities", json_object_new_array());
+	json_object_object_add(msg, "QMP", qmp);
+	wire_send(&s->wire, msg);
+}
+
+static void on_open(void *arg, bool open)
+{
+	struct session *s = arg;
+
+	s->open = open;
+	s->negotiated = false;
+	if (open)
+		greet(s);
+}
+
+/* Events. */
+
+static const char *const event_names[] = {
+	[EVENT_SHUTDOWN] = "SHUTDOWN",   [EVENT_RESET] = "RESET",
+	[EVENT_STOP] = "STOP",           [EVENT_RESUME] = "RESUME",
+	[EVENT_POWERDOWN] = "POWERDOWN",
+};
+
+static struct json_object *cause_data(enum shutdown_cause cause)
+{
+	struct json_object *data = json_object_new_object();
+
+	member_bool(data, "guest",
+		    cause == CAUSE_GUEST_SHUTDOWN ||
+			    cause == CAUSE_GUEST_RESET);
+	member_text(data, "reason", shutdown_cause_name(cause));
+	return data;
+}
+
+static struct json_object *event_message(enum machine_event event, int data)
+{
+	struct json_object *msg = json_object_new_object();
+	struct json_object *stamp = json_object_new_object();
+	struct timeval now;
+
+	gettimeofday(&now, NULL);
+	member_number(stamp, "seconds", (uint64_t)now.tv_sec);
+	member_number(stamp, "microseconds", (uint64_t)now.tv_usec);
+	json_object_object_add(msg, "timestamp", stamp);
+	member_text(msg, "event", event_names[event]);
+	if (event == EVENT_SHUTDOWN || event == EVENT_RESET)
+		json_object_object_add(msg, "data",
+				       cause_data((enum shutdown_cause)data));
+	return msg;
+}
+
+static void on_event(void *arg, enum machine_event event, int data)
+{
+	struct qmp *q = arg;
+
+	for (struct session *s = q->sessions; s; s = s->next) {
+		if (s->open && s->negotiated)
+			wire_send(&s->wire, event_message(event, data));
+	}
+}
+
+static void quit(void *arg)
+{
+	struct qmp *q = arg;
+
+	machine_quit(q->machine, CAUSE_HOST_QMP_QUIT);
+}
+
+struct qmp *qmp_new(struct loop *loop, struct machine *m,
+		    const struct qmp_info *info)
+{
+	struct qmp *q = xnew(struct qmp);
+
+	q->machine = m;
+	q->info = *info;
+	loop_call_init(loop, &q->quit, quit, q);
+	q->listener = (struct machine_listener){ .event = on_event, .arg = q };
+	machine_listen(m, &q->listener);
+	return q;
+}
+
+int qmp_serve(struct qmp *q, struct chardev *chr, struct err *err)
+{
+	struct session *s = xnew(struct session);
+	struct wire_user user = { .open = on_open,
+				  .message = on_message,
+				  .broken = on_broken,
+				  .arg = s };
+
+	s->q = q;
+	s->next = q->sessions;
+	q->sessions = s;
+	return wire_init(&s->wire, chr, &user, err);
+}
+
+void qmp_free(struct qmp *q)
+{
+	if (!q)
+		return;
+	loop_call_cancel(&q->quit);
+	while (q->sessions) {
+		struct session *s = q->sessions;
+
+		q->sessions = s->next;
+		wire_fini(&s->wire);
+		free(s);
+	}
+	free(q);
+}

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The kernel's command line: the words of cmdline.txt, without those that make
+ * sense on a Pi only (the profile's list), root named by an id that stays,
+ * and the board's console last, so that it is /dev/console.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "adapt/adapt.h"
+#include "common/cleanup.h"
+#include "common/mem.h"
+#include "common/str.h"
+
+#define CONSOLE "console=ttyAMA0,115200"
+
+static void add_word(struct str *line, const char *word)
+{
+	if (line->len)
+		str_add(line, " ");
+	str_add(line, word);
+}
+
+/* root= as the initrd finds it on any disk; without any id, by its place on
+ * the board. */
+static char *root_word(const struct guest *g)
+{
+	const struct guest_partition *root = guest_partition(g, g->root);
+
+	if (root->partuuid)
+		return xasprintf("root=PARTUUID=%s", root->partuuid);
+	if (root->uuid)
+		return xasprintf("root=UUID=%s", root->uuid);
+	return xasprintf("root=/dev/vda%d", g->root);
+}
+
+static bool is_ours(const char *word)
+{
+	return str_starts(word, "root=") ||
+	       str_starts(word, "console=ttyAMA") || !strcmp(word, "rw") ||
+	       !strcmp(word, "ro") || !strcmp(word, "rootwait") ||
+	       str_starts(word, "net.ifnames=");
+}
+
+void adapt_cmdline(const struct adapt_facts *facts, struct plan *plan)
+{
+	const struct guest *g = facts->guest;
+	autofree char *words = xstrdup(g->cmdline ? g->cmdline : ""), *root;
+	autostr struct str line = { 0 };
+	char *save, *word;
+
+	root = root_word(g);
+	add_word(&line, root);
+	for (word = strtok_r(words, " \t\r\n", &save); word;
+	     word = strtok_r(NULL, " \t\r\n", &save))
+		if (!is_ours(word) && !facts->drop_word(facts->profile, word))
+			add_word(&line, word);
+	add_word(&line, "rootwait");
+	/* The one network card is eth0, as it was on the Pi. */
+	add_word(&line, "net.ifnames=0");
+	add_word(&line, "ro");
+	add_word(&line, CONSOLE);
+	plan->kernel_cmdline = str_steal(&line);
+}

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A login prompt on the board's serial line.  systemd's getty generator makes
+ * it from the command line, unless the unit is masked; SysV's init needs a
+ * line in inittab.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "adapt/adapt.h"
+#include "common/cleanup.h"
+#include "common/mem.h"
+
+static void unmask(const struct adapt_facts *facts, struct plan *plan,
+		   const char *unit)
+{
+	autofree char *link = facts->readlink(facts->arg, unit);
+
+	if (link && !strcmp(link, "/dev/null"))
+		plan_add(plan, CHANGE_REMOVE, "console", unit,
+			 "it was masked: without it there is no login prompt "
+			 "on the console");
+}
+
+/* Is there a line for that terminal, and not as a comment? */
+static bool has_line(const char *inittab, const char *terminal)
+{
+	for (const char *at = inittab; *at;) {
+		size_t len = strcspn(at, "\n");
+		const char *found = strstr(at, terminal);
+
+		if (*at != '#' && found && found < at + len)
+			return true;
+		at += len + (at[len] == '\n');
+	}
+	return false;
+}
+
+void adapt_console(const struct adapt_facts *facts, struct plan *plan)
+{
+	autofree char *inittab = NULL;
+	size_t n;
+
+	if (facts->guest->systemd) {
+		unmask(facts, plan,
+		       "/etc/systemd/system/serial-getty@ttyAMA0.service");
+		unmask(facts, plan,
+		       "/etc/systemd/system/serial-getty@.service");
+		return;
+	}
+	inittab = facts->read(facts->arg, "/etc/inittab");
+	if (!inittab || has_line(inittab, "ttyAMA0"))
+		return;
+	n = strlen(inittab);
+	plan_add(plan, CHANGE_WRITE, "console", "/etc/inittab",
+		 "a login prompt on the console")
+		->content = xasprintf("%s%sAMA0:2345:respawn:/sbin/getty -L "
+				      "ttyAMA0 115200 vt100\n",
+				      inittab,
+				      n && inittab[n - 1] != '\n' ? "\n" : "");
+}

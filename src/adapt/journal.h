@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * changes.yaml: what was done to the guest, why, and what was there before
+ * (files lie in undo/), so that each row can be undone or shown as a diff.
+ *
+ *	version: 1
+ *	changes:
+ *	- id, kind, path, reason     as in the plan
+ *	  target                     of a link
+ *	  before:
+ *	    kind: nothing | file | link | folder
+ *	    mode, uid, gid, mtime    of what was there; mtime with nanoseconds
+ *	    file: "007"              FILE: its content, in undo/
+ *	    attributes:              FILE: extended ones, in hexadecimal
+ *	    target                   LINK: where it pointed
+ *	    made-folder: /a/b        the first folder above path that was missing
+ *	  list: "012"                TREE: in undo/, the paths that came
+ *	  size, before.size          GROW: bytes of the disk
+ *
+ * Undone from the last row to the first, and with the times of folders kept,
+ * they give back what was on the card.
+ */
+#ifndef ADAPT_JOURNAL_H
+#define ADAPT_JOURNAL_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/err.h"
+#include "common/vec.h"
+#include "model/plan.h"
+
+enum before_kind {
+	BEFORE_NOTHING,
+	BEFORE_FILE,
+	BEFORE_LINK,
+	BEFORE_FOLDER
+};
+
+/* An extended attribute; both owned. */
+struct journal_attribute {
+	char *name;
+	char *value; /* hexadecimal */
+};
+
+struct journal_before {
+	enum before_kind kind;
+	char *file;   /* FILE, and TREE's list: its name in undo/ */
+	char *target; /* LINK: where it pointed */
+	unsigned int mode;
+	uint32_t uid, gid;
+	int64_t mtime;
+	uint32_t mtime_nsec;
+	struct vec_of(struct journal_attribute) attributes;
+	char *made_parent; /* the first folder that was not there, or NULL */
+};
+
+void journal_before_fini(struct journal_before *before);
+
+/* Bytes as hexadecimal; the caller frees it. */
+char *journal_hex(const char *bytes, size_t n);
+
+struct journal;
+
+/* source_size: of the card, bytes. */
+struct journal *journal_new(uint64_t source_size);
+void journal_add(struct journal *j, const struct change *c,
+		 const struct journal_before *before);
+int journal_write(const struct journal *j, const char *path, struct err *err);
+void journal_free(struct journal *j);
+
+#endif

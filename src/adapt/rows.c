@@ -1,0 +1,357 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "adapt/rows.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "adapt/gerror.h"
+#include "adapt/journal.h"
+#include "common/cleanup.h"
+#include "common/mem.h"
+#include "host/files.h"
+
+enum {
+	OMIT = -2 /* to utimens: this time stays */
+};
+
+/* A folder whose times are to be as they were. */
+struct folder {
+	char *path;
+	int64_t sec, nsec;
+};
+
+struct rows {
+	guestfs_h *g;
+	const char *undo_dir;
+	struct vec_of(struct folder) folders;
+};
+
+static void rows_fini(struct rows *r)
+{
+	for (size_t i = 0; i < r->folders.n; i++)
+		free(r->folders.at[i].path);
+	vec_free(&r->folders);
+}
+
+/* ---- folders ---- */
+
+static bool is_folder(struct rows *r, const char *path)
+{
+	return guestfs_is_dir_opts(r->g, path,
+				   GUESTFS_IS_DIR_OPTS_FOLLOWSYMLINKS, 1,
+				   -1) == 1;
+}
+
+static bool remembered(const struct rows *r, const char *path, size_t len)
+{
+	for (size_t i = 0; i < r->folders.n; i++)
+		if (!strncmp(r->folders.at[i].path, path, len) &&
+		    !r->folders.at[i].path[len])
+			return true;
+	return false;
+}
+
+/* Remember the times of the folder that path lies in, if it is there; else
+ * of the nearest above it.  *ret_made is the first that is missing, or NULL;
+ * the caller frees it. */
+static int remember_parent(struct rows *r, const char *path, char **ret_made,
+			   struct err *err)
+{
+	autofree char *dir = xstrdup(path), *missing = NULL;
+	struct guestfs_statns *st;
+	char *slash;
+
+	for (;;) {
+		slash = strrchr(dir, '/');
+		slash[slash == dir] = 0;
+		if (remembered(r, dir, strlen(dir)) || is_folder(r, dir))
+			break;
+		if (slash == dir)
+			return gerror(r->g, err, "look at", dir);
+		free(missing);
+		missing = xstrdup(dir);
+	}
+	if (ret_made)
+		*ret_made = steal_ptr(missing);
+	if (remembered(r, dir, strlen(dir)))
+		return 0;
+	st = guestfs_statns(r->g, dir);
+	if (!st)
+		return gerror(r->g, err, "look at", dir);
+	*vec_add(&r->folders) = (struct folder){ xstrdup(dir), st->st_mtime_sec,
+						 st->st_mtime_nsec };
+	guestfs_free_statns(st);
+	return 0;
+}
+
+static int restore_folders(struct rows *r, struct err *err)
+{
+	for (size_t i = 0; i < r->folders.n; i++) {
+		const struct folder *f = &r->folders.at[i];
+
+		if (guestfs_utimens(r->g, f->path, 0, OMIT, f->sec, f->nsec) <
+		    0)
+			return gerror(r->g, err, "set the time of", f->path);
+	}
+	return 0;
+}
+
+/* ---- what was there before ---- */
+
+static void keep_attributes(struct rows *r, const char *path,
+			    struct journal_before *ret)
+{
+	struct guestfs_xattr_list *list = guestfs_lgetxattrs(r->g, path);
+
+	/* A file system without attributes says so by an error. */
+	for (uint32_t i = 0; list && i < list->len; i++) {
+		const struct guestfs_xattr *x = &list->val[i];
+
+		*vec_add(&ret->attributes) = (struct journal_attribute){
+			xstrdup(x->attrname),
+			journal_hex(x->attrval, x->attrval_len)
+		};
+	}
+	if (list)
+		guestfs_free_xattr_list(list);
+}
+
+/* What is at path now goes to undo_dir, under the row's number. */
+static int keep_old(struct rows *r, const char *path, unsigned int n,
+		    struct journal_before *ret, struct err *err)
+{
+	autofree char *kept = NULL;
+	struct guestfs_statns *st;
+	int link = guestfs_is_symlink(r->g, path);
+
+	if (link < 0)
+		return gerror(r->g, err, "look at", path);
+	if (!link && guestfs_exists(r->g, path) != 1)
+		return 0;
+	st = guestfs_lstatns(r->g, path);
+	if (!st)
+		return gerror(r->g, err, "look at", path);
+	ret->mode = (unsigned int)st->st_mode & 07777;
+	ret->uid = (uint32_t)st->st_uid;
+	ret->gid = (uint32_t)st->st_gid;
+	ret->mtime = st->st_mtime_sec;
+	ret->mtime_nsec = (uint32_t)st->st_mtime_nsec;
+	guestfs_free_statns(st);
+	if (link) {
+		ret->kind = BEFORE_LINK;
+		ret->target = guestfs_readlink(r->g, path);
+		return ret->target ? 0 : gerror(r->g, err, "read link", path);
+	}
+	if (guestfs_is_dir(r->g, path) == 1) {
+		ret->kind = BEFORE_FOLDER;
+		return 0;
+	}
+	ret->kind = BEFORE_FILE;
+	ret->file = xasprintf("%03u", n);
+	keep_attributes(r, path, ret);
+	kept = xasprintf("%s/%s", r->undo_dir, ret->file);
+	if (guestfs_download(r->g, path, kept) < 0)
+		return gerror(r->g, err, "keep", path);
+	if (chmod(kept, 0600) < 0)
+		return err_errno(err, errno, "cannot set the rights of '%s'",
+				 kept);
+	return 0;
+}
+
+/* ---- one kind after the other ---- */
+
+static int remove_old(struct rows *r, const char *path, struct err *err)
+{
+	return guestfs_rm(r->g, path) < 0 ? gerror(r->g, err, "remove", path)
+					  : 0;
+}
+
+static int upload(struct rows *r, const char *from, const char *path,
+		  struct err *err)
+{
+	return guestfs_upload(r->g, from, path) < 0
+		       ? gerror(r->g, err, "write", path)
+		       : 0;
+}
+
+static int upload_text(struct rows *r, const struct change *c, struct err *err)
+{
+	autofree char *temp = xasprintf("%s/upload", r->undo_dir);
+	struct err ignored;
+	int rc = files_replace(temp, c->content, strlen(c->content), 0600, err);
+
+	if (!rc)
+		rc = upload(r, temp, c->path, err);
+	files_remove_tree(temp, &ignored);
+	return rc;
+}
+
+/* A file is written where it lies, so that owner, attributes and hard links
+ * stay; a link is replaced, because what it leads to is no row's. */
+static int do_write(struct rows *r, const struct change *c,
+		    const struct journal_before *before, struct err *err)
+{
+	unsigned int mode = c->mode;
+	int rc = 0;
+
+	if (before->kind == BEFORE_FOLDER)
+		return err_set(err, EISDIR, "'%s' in the guest is a folder",
+			       c->path);
+	if (before->kind == BEFORE_LINK)
+		rc = remove_old(r, c->path, err);
+	if (!rc)
+		rc = c->target ? upload(r, c->target, c->path, err)
+			       : upload_text(r, c, err);
+	if (!mode && before->kind != BEFORE_FILE)
+		mode = 0644;
+	if (!rc && mode && guestfs_chmod(r->g, (int)mode, c->path) < 0)
+		rc = gerror(r->g, err, "set the rights of", c->path);
+	return rc;
+}
+
+static int do_symlink(struct rows *r, const struct change *c,
+		      const struct journal_before *before, struct err *err)
+{
+	int rc = 0;
+
+	if (before->kind == BEFORE_FOLDER)
+		return err_set(err, EISDIR, "'%s' in the guest is a folder",
+			       c->path);
+	if (before->kind != BEFORE_NOTHING)
+		rc = remove_old(r, c->path, err);
+	if (!rc && guestfs_ln_s(r->g, c->target, c->path) < 0)
+		rc = gerror(r->g, err, "make link", c->path);
+	return rc;
+}
+
+static int do_mkdir(struct rows *r, const struct change *c,
+		    const struct journal_before *before, struct err *err)
+{
+	if (before->kind == BEFORE_FOLDER)
+		return 0;
+	if (guestfs_mkdir(r->g, c->path) < 0)
+		return gerror(r->g, err, "make folder", c->path);
+	return 0;
+}
+
+/* Does path lie in the folder? */
+static bool is_below(const char *path, const char *folder)
+{
+	size_t n = folder ? strlen(folder) : 0;
+
+	return n && !strncmp(path, folder, n) && path[n] == '/';
+}
+
+/* The folders that are there and that its members come into.  A new folder
+ * stands before its members, and they follow each other. */
+static int remember_tree(struct rows *r, const char *list, struct err *err)
+{
+	autofree char *last = NULL;
+	int rc = 0;
+
+	for (const char *at = list; !rc && *at;) {
+		size_t len = strcspn(at, "\n");
+		autofree char *path = xstrndup(at, len);
+
+		if (!is_below(path, last)) {
+			rc = remember_parent(r, path, NULL, err);
+			free(last);
+			last = steal_ptr(path);
+		}
+		at += len + (at[len] == '\n');
+	}
+	return rc;
+}
+
+static int do_tree(struct rows *r, const struct change *c, unsigned int n,
+		   struct journal_before *before, struct err *err)
+{
+	autofree char *kept = NULL;
+	int rc;
+
+	before->file = xasprintf("%03u", n);
+	kept = xasprintf("%s/%s", r->undo_dir, before->file);
+	rc = files_replace(kept, c->content, strlen(c->content), 0600, err);
+	if (!rc)
+		rc = remember_tree(r, c->content, err);
+	if (!rc && guestfs_tar_in(r->g, c->target, c->path) < 0)
+		rc = gerror(r->g, err, "unpack the kernel below", c->path);
+	return rc;
+}
+
+static int do_change(struct rows *r, const struct change *c, unsigned int n,
+		     struct journal_before *before, struct err *err)
+{
+	switch (c->kind) {
+	case CHANGE_WRITE:
+		return do_write(r, c, before, err);
+	case CHANGE_SYMLINK:
+		return do_symlink(r, c, before, err);
+	case CHANGE_REMOVE:
+		return remove_old(r, c->path, err);
+	case CHANGE_MKDIR:
+		return do_mkdir(r, c, before, err);
+	case CHANGE_TREE:
+		return do_tree(r, c, n, before, err);
+	case CHANGE_GROW:
+		break; /* session_grow() */
+	}
+	return 0;
+}
+
+static bool has_before(const struct change *c)
+{
+	return c->kind != CHANGE_TREE && c->kind != CHANGE_GROW;
+}
+
+/* The folders above a path that were not there. */
+static int make_parents(struct rows *r, const char *path,
+			struct journal_before *before, struct err *err)
+{
+	autofree char *dir = xstrndup(path,
+				      (size_t)(strrchr(path, '/') - path));
+	int rc = remember_parent(r, path, &before->made_parent, err);
+
+	if (!rc && before->made_parent && guestfs_mkdir_p(r->g, dir) < 0)
+		rc = gerror(r->g, err, "make folder", dir);
+	return rc;
+}
+
+static int apply_row(struct rows *r, const struct change *c, unsigned int n,
+		     struct journal *journal, struct err *err)
+{
+	struct journal_before before = { .kind = BEFORE_NOTHING };
+	int rc = 0;
+
+	if (has_before(c))
+		rc = keep_old(r, c->path, n, &before, err);
+	if (!rc && has_before(c))
+		rc = make_parents(r, c->path, &before, err);
+	if (!rc)
+		rc = do_change(r, c, n, &before, err);
+	if (!rc)
+		journal_add(journal, c, &before);
+	journal_before_fini(&before);
+	return rc;
+}
+
+int rows_apply(guestfs_h *g, const struct plan *plan, const char *undo_dir,
+	       const char *journal_path, struct err *err)
+{
+	cleanup(rows_fini) struct rows r = { .g = g, .undo_dir = undo_dir };
+	struct journal *journal = journal_new(plan->source_size);
+	int rc = 0;
+
+	for (size_t i = 0; !rc && i < plan->changes.n; i++)
+		rc = apply_row(&r, &plan->changes.at[i], (unsigned int)i,
+			       journal, err);
+	if (!rc)
+		rc = restore_folders(&r, err);
+	if (!rc)
+		rc = journal_write(journal, journal_path, err);
+	journal_free(journal);
+	return rc;
+}

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Carrying out the plan's rows in a guest's mounted file system, and keeping
+ * what they replace, so that each can be undone (journal.h).
+ *
+ * Folders that were there keep their times: a file that comes or goes would
+ * change them, and undoing it would not bring them back.
+ */
+#ifndef ADAPT_ROWS_H
+#define ADAPT_ROWS_H
+
+#include <guestfs.h>
+
+#include "common/err.h"
+#include "model/plan.h"
+
+/*
+ * All rows but GROW, in order.  undo_dir is a folder of this host, for what
+ * they replace; journal_path is written when all went well.
+ */
+int rows_apply(guestfs_h *g, const struct plan *plan, const char *undo_dir,
+	       const char *journal_path, struct err *err);
+
+#endif

@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The backend is always "direct": the libvirt one needs a daemon, and a
+ * session of somebody else's.  Disk writes are not synced one by one; the
+ * whole guest is synced before it appears (store/).
+ */
+#include "adapt/session.h"
+
+#include <errno.h>
+#include <glob.h>
+#include <guestfs.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "adapt/gerror.h"
+#include "adapt/kvm.h"
+#include "adapt/rows.h"
+#include "common/cleanup.h"
+#include "common/log.h"
+#include "common/mem.h"
+
+enum {
+	KVM_MS = 5000,
+	GPT_TAIL = 34, /* sectors of the copy at the disk's end */
+	MBR_HEAD = 446 /* bytes before the partitions: boot code, disk id */
+};
+
+#define DISK "/dev/sda"
+
+struct session {
+	guestfs_h *g;
+};
+
+/* supermin builds the appliance from a kernel of this host. */
+int session_possible(struct err *err)
+{
+	bool found = false, readable = false;
+	glob_t g;
+
+	if (getenv("SUPERMIN_KERNEL") || getenv("LIBGUESTFS_PATH"))
+		return 0;
+	if (!glob("/boot/vmlinu[xz]-*", 0, NULL, &g)) {
+		found = g.gl_pathc > 0;
+		for (size_t i = 0; i < g.gl_pathc; i++)
+			readable |= !access(g.gl_pathv[i], R_OK);
+		globfree(&g);
+	}
+	if (readable)
+		return 0;
+	if (!found)
+		return err_set(err, ENODEV,
+			       "libguestfs needs a kernel in this host's /boot "
+			       "for its appliance, and there is none; install "
+			       "one: apt install linux-image-amd64");
+	return err_set(err, ENODEV,
+		       "libguestfs cannot read this host's kernel in /boot; "
+		       "run pimigrate as root, or make it readable: chmod "
+		       "0644 /boot/vmlinuz-*");
+}
+
+static int launch(struct session *s, const char *path, const char *temp_dir,
+		  bool kvm, struct err *err)
+{
+	if (s->g)
+		guestfs_close(s->g);
+	s->g = guestfs_create();
+	if (!s->g)
+		return err_set(err, ENODEV, "cannot use libguestfs");
+	guestfs_set_error_handler(s->g, NULL, NULL);
+	if (guestfs_set_backend(s->g, "direct") < 0)
+		return gerror(s->g, err, "set up", "libguestfs");
+	/* What is left of us if we are killed is in one place. */
+	if (guestfs_set_tmpdir(s->g, temp_dir) < 0)
+		return gerror(s->g, err, "set up", "libguestfs");
+	if (!kvm && guestfs_set_backend_setting(s->g, "force_tcg", "1") < 0)
+		return gerror(s->g, err, "set up", "libguestfs");
+	if (guestfs_add_drive_opts(s->g, path, GUESTFS_ADD_DRIVE_OPTS_FORMAT,
+				   "raw", GUESTFS_ADD_DRIVE_OPTS_CACHEMODE,
+				   "unsafe", GUESTFS_ADD_DRIVE_OPTS_DISCARD,
+				   "besteffort", -1) < 0)
+		return gerror(s->g, err, "add disk", path);
+	if (guestfs_launch(s->g) < 0)
+		return gerror(s->g, err, "launch", "libguestfs's appliance");
+	return 0;
+}
+
+/* There are hosts whose KVM hangs, and others where it runs an instruction but
+ * not QEMU: emulation is slower and always there. */
+int session_open(const char *path, const char *temp_dir,
+		 struct session **ret_session, struct err *err)
+{
+	autosession struct session *s = xnew(struct session);
+	int r = session_possible(err);
+	struct err why;
+
+	if (r < 0)
+		return r;
+	r = kvm_works(KVM_MS) ? launch(s, path, temp_dir, true, &why) : -ENODEV;
+	if (r < 0) {
+		log_info("no usable KVM: libguestfs's appliance runs under "
+			 "emulation, which takes longer");
+		r = launch(s, path, temp_dir, false, err);
+	}
+	if (r < 0)
+		return -ENODEV;
+	*ret_session = steal_ptr(s);
+	return 0;
+}
+
+static void device_of(int partition, char device[static 32])
+{
+	snprintf(device, 32, DISK "%d", partition);
+}
+
+int session_check(struct session *s, int partition, bool *ret_repaired,
+		  struct err *err)
+{
+	char device[32];
+	int r;
+
+	device_of(partition, device);
+	r = guestfs_e2fsck(s->g, device, GUESTFS_E2FSCK_CORRECT, 1, -1);
+	if (r < 0) {
+		log_debug("e2fsck: %s", guestfs_last_error(s->g));
+		r = guestfs_e2fsck(s->g, device, GUESTFS_E2FSCK_FORCEALL, 1,
+				   -1);
+		*ret_repaired = r == 0;
+	}
+	if (r < 0)
+		return gerror(s->g, err, "check the file system of partition",
+			      device + strlen(DISK));
+	if (guestfs_blockdev_flushbufs(s->g, DISK) < 0 ||
+	    guestfs_sync(s->g) < 0)
+		return gerror(s->g, err, "sync", "the disk");
+	return 0;
+}
+
+/*
+ * parted gives an MBR new boot code and a new disk id where it finds no boot
+ * code, and the id is what PARTUUIDs are made of: both are put back.
+ */
+static int resize_partition(struct session *s, int partition, int64_t last,
+			    bool mbr, struct err *err)
+{
+	size_t n = 0;
+	autofree char *head = guestfs_pread_device(s->g, DISK, MBR_HEAD, 0, &n);
+
+	if (!head || n != MBR_HEAD)
+		return gerror(s->g, err, "read", "the partition table");
+	if (guestfs_part_resize(s->g, DISK, partition, last) < 0)
+		return gerror(s->g, err, "enlarge", "the partition");
+	if (mbr && guestfs_pwrite_device(s->g, DISK, head, n, 0) != (int)n)
+		return gerror(s->g, err, "write", "the disk's id");
+	return 0;
+}
+
+int session_grow(struct session *s, int partition, uint64_t disk_size,
+		 struct err *err)
+{
+	autofree char *type = guestfs_part_get_parttype(s->g, DISK);
+	int64_t last = (int64_t)(disk_size / 512) - 1;
+	char device[32];
+	int r;
+
+	if (!type)
+		return gerror(s->g, err, "read", "the partition table");
+	device_of(partition, device);
+	if (!strcmp(type, "gpt")) {
+		last -= GPT_TAIL;
+		if (guestfs_part_expand_gpt(s->g, DISK) < 0)
+			return gerror(s->g, err, "enlarge",
+				      "the partition table");
+	}
+	r = resize_partition(s, partition, last, strcmp(type, "gpt") != 0, err);
+	if (r < 0)
+		return r;
+	if (guestfs_resize2fs(s->g, device) < 0)
+		return gerror(s->g, err, "enlarge the file system of partition",
+			      device + strlen(DISK));
+	return 0;
+}
+
+int session_apply(struct session *s, int partition, const struct plan *plan,
+		  const char *undo_dir, const char *journal_path,
+		  struct err *err)
+{
+	char device[32];
+
+	device_of(partition, device);
+	if (guestfs_mount(s->g, device, "/") < 0)
+		return gerror(s->g, err, "mount partition",
+			      device + strlen(DISK));
+	return rows_apply(s->g, plan, undo_dir, journal_path, err);
+}
+
+int session_finish(struct session *s, struct err *err)
+{
+	/* Not every host can give blocks back: no loss but of space. */
+	if (guestfs_fstrim(s->g, "/", -1) < 0)
+		log_debug("fstrim: %s", guestfs_last_error(s->g));
+	if (guestfs_umount_all(s->g) < 0)
+		return gerror(s->g, err, "unmount", "the guest's disk");
+	if (guestfs_shutdown(s->g) < 0)
+		return gerror(s->g, err, "shut down", "libguestfs's appliance");
+	return 0;
+}
+
+void session_free(struct session *s)
+{
+	if (s && s->g)
+		guestfs_close(s->g);
+	free(s);
+}
+
+void session_drop(struct session **s)
+{
+	session_free(*s);
+}

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The one libguestfs launch: everything that is written into a guest's disk
+ * is written in here, never by mounting it on the host.
+ */
+#ifndef ADAPT_SESSION_H
+#define ADAPT_SESSION_H
+
+#include <stdbool.h>
+
+#include "common/err.h"
+#include "model/plan.h"
+
+struct session;
+
+/* Has this host what the appliance is made of?  -ENODEV, and the text says
+ * what to install. */
+int session_possible(struct err *err);
+
+/*
+ * Launch the appliance on the disk at path (raw), with its temporary files in
+ * temp_dir.  -ENODEV if this host cannot.
+ */
+int session_open(const char *path, const char *temp_dir,
+		 struct session **ret_session, struct err *err);
+
+/*
+ * e2fsck of partition number: replays the journal and repairs; *ret_repaired
+ * if that was more than it does without asking.  The file on the host is up
+ * to date afterwards.
+ */
+int session_check(struct session *s, int partition, bool *ret_repaired,
+		  struct err *err);
+
+/* The partition's end moves to the end of the disk, the file system with it.
+ * After session_check(). */
+int session_grow(struct session *s, int partition, uint64_t disk_size,
+		 struct err *err);
+
+/*
+ * Mount partition as root and carry out the plan's rows but for GROW, in
+ * order; what a row replaces is kept in undo_dir, and journal_path (YAML) says
+ * what was done.
+ */
+int session_apply(struct session *s, int partition, const struct plan *plan,
+		  const char *undo_dir, const char *journal_path,
+		  struct err *err);
+
+/* Trim, unmount, shut down: the disk is complete. */
+int session_finish(struct session *s, struct err *err);
+
+void session_free(struct session *s);
+void session_drop(struct session **s);
+#define autosession __attribute__((__cleanup__(session_drop)))
+
+#endif

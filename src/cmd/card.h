@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A card as the commands see it: opened, its table read, inspected, and
+ * matched with a profile.
+ */
+#ifndef CMD_CARD_H
+#define CMD_CARD_H
+
+#include "common/err.h"
+#include "image/image.h"
+#include "model/guest.h"
+#include "profile/profile.h"
+
+struct card {
+	struct image img;
+	struct guest guest;
+	struct profiles profiles;
+	const struct profile *profile; /* in profiles; NULL: none fits */
+	char *kernel_reason;           /* why which kernel; NULL: none fits */
+};
+
+/*
+ * Open and inspect.  root is the partition of the system, 0: look for it.
+ * What cannot be converted is no failure: see guest_stop().  *ret_card need
+ * not be initialised, and is good for card_close() in any case.
+ */
+int card_open(const char *path, unsigned int root, struct card *ret_card,
+	      struct err *err);
+void card_close(struct card *card);
+#define autocard __attribute__((__cleanup__(card_close)))
+
+#endif

@@ -1,0 +1,8 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "cmd/commands.h"
+
+const struct cmd *const commands[] = {
+	&cmd_inspect, &cmd_convert, &cmd_start, &cmd_stop,
+	&cmd_console, &cmd_status,  &cmd_list,  &cmd_changes,
+	&cmd_remove,  &cmd_run,     NULL,
+};

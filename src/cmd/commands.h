@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* All commands, in the order of --help; ended by NULL. */
+#ifndef CMD_COMMANDS_H
+#define CMD_COMMANDS_H
+
+#include "cmd/cmd.h"
+
+extern const struct cmd cmd_inspect, cmd_convert;
+extern const struct cmd cmd_start, cmd_stop, cmd_console, cmd_status;
+extern const struct cmd cmd_list, cmd_changes, cmd_remove, cmd_run;
+
+extern const struct cmd *const commands[];
+
+#endif

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The copy.  Of a clean ext4 file system only the blocks in use are read; the
+ * bitmaps of one that was not shut down are not to be believed, so that it is
+ * copied whole, but for zeros (facts: content that was fsynced was lost).
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "cmd/convert.h"
+#include "common/cleanup.h"
+#include "fs/ext4.h"
+#include "image/copy.h"
+
+struct ranges vec_of(struct copy_range);
+
+static void add_range(struct ranges *all, uint64_t from, uint64_t to)
+{
+	if (to > from)
+		*vec_add(all) = (struct copy_range){ from, to - from };
+}
+
+/* What of a clean ext4 file system is in use.  False: it is not to be
+ * believed, or is none. */
+static bool add_used(const struct conversion *c,
+		     const struct guest_partition *p, struct ranges *all)
+{
+	const struct image *img = &c->card.img;
+	autoext4 struct ext4 *fs = NULL;
+	struct ext4_ranges used = { 0 };
+	struct err ignored;
+	bool ok;
+
+	if (p->fs != FS_EXT || p->needs_recovery)
+		return false;
+	ok = ext4_open(img->fd, p->start, p->size, img->source.path, &fs,
+		       &ignored) == 0 &&
+	     ext4_used(fs, &used, &ignored) == 0;
+	for (size_t i = 0; ok && i < used.all.n; i++) {
+		uint64_t at = p->start + used.all.at[i].at;
+
+		add_range(all, at, at + used.all.at[i].len);
+	}
+	vec_free(&used.all);
+	return ok;
+}
+
+static int by_start(const void *a, const void *b)
+{
+	const struct guest_partition *const *x = a, *const *y = b;
+
+	return ((*x)->start > (*y)->start) - ((*x)->start < (*y)->start);
+}
+
+/* The whole disk but for the free blocks of clean ext4 file systems. */
+static void find_ranges(struct conversion *c, struct ranges *all)
+{
+	const struct guest *g = &c->card.guest;
+	struct vec_of(const struct guest_partition *) sorted = { 0 };
+	uint64_t done = 0;
+
+	for (size_t i = 0; i < g->partitions.n; i++)
+		*vec_add(&sorted) = &g->partitions.at[i];
+	if (sorted.n)
+		qsort(sorted.at, sorted.n, sizeof(*sorted.at), by_start);
+	for (size_t i = 0; i < sorted.n; i++) {
+		const struct guest_partition *p = sorted.at[i];
+		struct ranges used = { 0 };
+
+		if (p->start >= done && add_used(c, p, &used)) {
+			add_range(all, done, p->start);
+			for (size_t u = 0; u < used.n; u++)
+				*vec_add(all) = used.at[u];
+			done = p->start + p->size;
+		}
+		vec_free(&used);
+	}
+	add_range(all, done, c->card.img.source.size);
+	vec_free(&sorted);
+}
+
+static void copy_progress(void *arg, uint64_t done, uint64_t total)
+{
+	struct conversion *c = arg;
+
+	ui_progress(c->ui, done, total);
+}
+
+int conversion_copy(struct conversion *c, struct err *err)
+{
+	struct ranges ranges = { 0 };
+	autoclose int to = -1;
+	struct copy_job job = {
+		.from = c->card.img.fd,
+		.from_name = c->card.img.source.path,
+		.to_name = c->disk,
+		.size = c->card.img.source.size,
+		.progress = copy_progress,
+		.arg = c,
+	};
+	int r;
+
+	to = open(c->disk, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (to < 0)
+		return err_errno(err, errno, "cannot make '%s'", c->disk);
+	job.to = to;
+	find_ranges(c, &ranges);
+	job.ranges = ranges.at;
+	job.n_ranges = ranges.n;
+	r = copy_run(&job, err);
+	vec_free(&ranges);
+	ui_progress_end(c->ui, job.size);
+	return r;
+}

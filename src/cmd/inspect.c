@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <errno.h>
+#include <stdio.h>
+
+#include "cmd/commands.h"
+#include "cmd/report.h"
+#include "common/cleanup.h"
+
+static bool arg_strict;
+static uint64_t arg_root;
+
+static const struct opt options[] = {
+	{ "--root", OPT_NUMBER, &arg_root, "N",
+	  "the partition of the system, if there are several", .lo = 1,
+	  .hi = 128 },
+	{ "--strict", OPT_FLAG, &arg_strict,
+	  .help = "exit code 6 if something would be lost" },
+	OPT_END,
+};
+
+static int run(struct cmd_ctx *ctx, struct err *err)
+{
+	autocard struct card card;
+	autofree char *report = NULL;
+	const struct finding *stop;
+	int rc = card_open(ctx->args[0], (unsigned int)arg_root, &card, err);
+
+	if (rc < 0)
+		return rc;
+	report = ctx->json ? report_json(&card) : report_text(&card);
+	if (!ctx->quiet || ctx->json)
+		fputs(report, stdout);
+	stop = guest_stop(&card.guest);
+	if (stop)
+		return err_set(err, EMEDIUMTYPE, "'%s' cannot be converted: %s",
+			       ctx->args[0], stop->text);
+	return arg_strict && guest_losses(&card.guest) ? CMD_LOSS : CMD_OK;
+}
+
+const struct cmd cmd_inspect = {
+	.name = "inspect",
+	.help = "what is on a card, and what will work in a VM",
+	.args = "CARD",
+	.about = "CARD is an image file, or a card reader's device such as "
+		 "/dev/sdb. It is only read.",
+	.min_args = 1,
+	.max_args = 1,
+	.options = options,
+	.run = run,
+};

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What was found on a card, for its owner to read, and for programs.  What
+ * comes from the card is made printable: it cannot send codes to a terminal.
+ */
+#ifndef CMD_REPORT_H
+#define CMD_REPORT_H
+
+#include "cmd/card.h"
+
+/* The caller frees them. */
+char *report_text(const struct card *card);
+char *report_json(const struct card *card);
+
+#endif

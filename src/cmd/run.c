@@ -1,0 +1,476 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * run, start, stop, status, list, remove: a guest's daily life.
+ *
+ * run is the supervisor itself, in the foreground; start detaches one and
+ * waits until the guest runs (or until it says login, with --wait).
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <json-c/json.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "cmd/cmd.h"
+#include "cmd/commands.h"
+#include "common/cleanup.h"
+#include "common/mem.h"
+#include "host/files.h"
+#include "run/status.h"
+#include "run/supervise.h"
+#include "store/store.h"
+
+enum {
+	START_SECONDS = 60,
+	POLL_MS = 100,
+	LOG_BYTES = 1 << 20
+};
+
+static const char *const engine_words[] = { "pimigrate", "qemu", NULL };
+enum {
+	ENGINE_UNSET = 1000
+};
+
+static unsigned int arg_engine = ENGINE_UNSET;
+static uint64_t arg_timeout = 120, arg_wait_timeout = 900;
+static bool arg_console, arg_wait, arg_force;
+
+static int load(struct cmd_ctx *ctx, struct machine *ret_m, struct err *err)
+{
+	int r = store_load(ctx->args[0], ret_m, err);
+
+	if (!r && arg_engine != ENGINE_UNSET)
+		ret_m->engine = (enum engine)arg_engine;
+	return r;
+}
+
+static int run_run(struct cmd_ctx *ctx, struct err *err)
+{
+	struct supervise_options opt = {
+		.stop_seconds = (unsigned int)arg_timeout,
+		.print_console = arg_console,
+	};
+	struct machine m;
+	int r = load(ctx, &m, err);
+
+	if (r < 0)
+		return r;
+	r = supervise(&m, &opt, err);
+	machine_free(&m);
+	return r == -ENOENT ? CMD_HOST : r;
+}
+
+static void sleep_ms(unsigned int ms)
+{
+	struct timespec t = { .tv_nsec = (long)ms * 1000000 };
+
+	nanosleep(&t, NULL);
+}
+
+/* A supervisor of its own session, that outlives us. */
+static int detach(const char *name, const char *log, pid_t *ret_pid,
+		  struct err *err)
+{
+	autofree char *timeout = xasprintf("%llu",
+					   (unsigned long long)arg_timeout);
+	const char *argv[] = { "pimigrate", "run",      name, "--timeout",
+			       timeout,     "--engine", NULL, NULL };
+	posix_spawn_file_actions_t fa;
+	posix_spawnattr_t attr;
+	int r;
+
+	if (arg_engine != ENGINE_UNSET)
+		argv[6] = engine_words[arg_engine];
+	else
+		argv[5] = NULL;
+	posix_spawnattr_init(&attr);
+	posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSID);
+	posix_spawn_file_actions_init(&fa);
+	posix_spawn_file_actions_addopen(&fa, 0, "/dev/null", O_RDONLY, 0);
+	posix_spawn_file_actions_addopen(&fa, 1, log,
+					 O_WRONLY | O_CREAT | O_TRUNC, 0600);
+	posix_spawn_file_actions_adddup2(&fa, 1, 2);
+	r = posix_spawn(ret_pid, "/proc/self/exe", &fa, &attr,
+			(char *const *)(uintptr_t)argv, environ);
+	posix_spawn_file_actions_destroy(&fa);
+	posix_spawnattr_destroy(&attr);
+	return r ? err_errno(err, r, "cannot start the supervisor") : 0;
+}
+
+/* What the supervisor said before it ended. */
+static int failed(const char *name, const char *log, struct err *err)
+{
+	autofree char *text = NULL;
+	struct err ignored;
+	char *line;
+	size_t n;
+
+	if (files_read(log, LOG_BYTES, &text, &n, &ignored) < 0)
+		return err_set(err, EIO, "guest '%s' did not start", name);
+	while (n && text[n - 1] == '\n')
+		text[--n] = 0;
+	line = strrchr(text, '\n');
+	line = line ? line + 1 : text;
+	if (!strncmp(line, "pimigrate: ", 11))
+		line += 11;
+	return err_set(err, EIO, "guest '%s' did not start: %s", name, line);
+}
+
+/* Until the guest is as far as wanted, or its supervisor has ended. */
+static int wait_for(const char *name, pid_t pid, const char *log,
+		    enum status_state wanted, uint64_t seconds,
+		    struct status *ret_status, struct err *err)
+{
+	for (uint64_t waited = 0; waited < seconds * 1000; waited += POLL_MS) {
+		struct status status;
+		int r;
+
+		if (pid > 0 && waitpid(pid, NULL, WNOHANG) == pid)
+			return failed(name, log, err);
+		r = status_read(name, &status, err);
+		if (r < 0)
+			return r;
+		if (status.state >= wanted) {
+			*ret_status = status;
+			return 0;
+		}
+		status_free(&status);
+		if (pid <= 0 && waited && status.state == STATUS_OFF)
+			return err_set(err, EIO, "guest '%s' is off", name);
+		sleep_ms(POLL_MS);
+	}
+	return err_set(err, ETIMEDOUT,
+		       "guest '%s' did not come up within %llu seconds; see "
+		       "pimigrate console %s",
+		       name, (unsigned long long)seconds, name);
+}
+
+static void print_ports(const char *name, const struct status *status)
+{
+	for (size_t i = 0; i < status->forwards.n; i++) {
+		struct machine_forward f = status->forwards.at[i];
+
+		if (f.guest == 22)
+			printf("%s: log in with: ssh -p %u USER@127.0.0.1\n",
+			       name, (unsigned int)f.host);
+		else
+			printf("%s: port %u of the guest is 127.0.0.1:%u\n",
+			       name, (unsigned int)f.guest,
+			       (unsigned int)f.host);
+	}
+}
+
+static int start_run(struct cmd_ctx *ctx, struct err *err)
+{
+	const char *name = ctx->args[0];
+	autofree char *dir = store_runtime_dir(name);
+	autofree char *log = xasprintf("%s/supervisor.log", dir);
+	struct machine m;
+	struct status status;
+	pid_t pid = 0;
+	int r = load(ctx, &m, err);
+
+	if (r < 0)
+		return r;
+	machine_free(&m);
+	r = status_read(name, &status, err);
+	if (r < 0)
+		return r;
+	if (status.state == STATUS_OFF) {
+		r = files_mkdir_p(dir, 0711, err);
+		if (!r)
+			r = detach(name, log, &pid, err);
+		if (!r)
+			r = wait_for(name, pid, log, STATUS_BOOTING,
+				     START_SECONDS, &status, err);
+	} else if (!ctx->quiet) {
+		printf("%s is running already\n", name);
+	}
+	if (!r && arg_wait && status.state < STATUS_UP) {
+		status_free(&status);
+		r = wait_for(name, pid, log, STATUS_UP, arg_wait_timeout,
+			     &status, err);
+	}
+	if (r < 0)
+		return r == -ETIMEDOUT && arg_wait ? CMD_BOOT : r;
+	if (!ctx->quiet)
+		print_ports(name, &status);
+	status_free(&status);
+	return 0;
+}
+
+static int stop_run(struct cmd_ctx *ctx, struct err *err)
+{
+	const char *name = ctx->args[0];
+	autoclose int pidfd = -1;
+	struct pollfd poll_fd;
+	struct machine m;
+	struct status status;
+	pid_t pid;
+	int r = store_load(name, &m, err);
+
+	if (r < 0)
+		return r;
+	machine_free(&m);
+	r = status_read(name, &status, err);
+	if (r < 0)
+		return r;
+	pid = status.supervisor;
+	status_free(&status);
+	if (status.state == STATUS_OFF) {
+		if (!ctx->quiet)
+			printf("%s is off\n", name);
+		return 0;
+	}
+	pidfd = pid > 0 ? (int)syscall(SYS_pidfd_open, pid, 0) : -1;
+	if (pidfd < 0 || syscall(SYS_pidfd_send_signal, pidfd,
+				 arg_force ? SIGQUIT : SIGTERM, NULL, 0) < 0)
+		return err_errno(err, errno,
+				 "cannot ask the supervisor of '%s' to stop",
+				 name);
+	poll_fd = (struct pollfd){ pidfd, POLLIN, 0 };
+	if (poll(&poll_fd, 1, (int)(arg_timeout + 20) * 1000) <= 0)
+		return err_set(err, ETIMEDOUT,
+			       "guest '%s' is still running; switch it off "
+			       "with: pimigrate stop --force %s",
+			       name, name);
+	return 0;
+}
+
+static struct json_object *status_object(const char *name,
+					 const struct status *status)
+{
+	struct json_object *o = json_object_new_object();
+	struct json_object *list = json_object_new_array();
+
+	json_object_object_add(o, "name", json_object_new_string(name));
+	json_object_object_add(
+		o, "state",
+		json_object_new_string(status_state_name(status->state)));
+	for (size_t i = 0; i < status->forwards.n; i++) {
+		struct json_object *f = json_object_new_object();
+
+		json_object_object_add(
+			f, "host",
+			json_object_new_int(status->forwards.at[i].host));
+		json_object_object_add(
+			f, "guest",
+			json_object_new_int(status->forwards.at[i].guest));
+		json_object_array_add(list, f);
+	}
+	json_object_object_add(o, "forwards", list);
+	return o;
+}
+
+static void print_json(struct json_object *o)
+{
+	puts(json_object_to_json_string_ext(o, JSON_C_TO_STRING_PRETTY));
+	json_object_put(o);
+}
+
+static void print_status(const char *name, const struct machine *m,
+			 const struct status *status)
+{
+	autofree char *dir = store_dir(name);
+	char since[64] = "";
+	time_t t = status->since;
+	struct tm tm;
+
+	printf("%s: %s", name, status_state_name(status->state));
+	if (status->state != STATUS_OFF && localtime_r(&t, &tm) &&
+	    strftime(since, sizeof(since), "%Y-%m-%d %H:%M:%S", &tm))
+		printf(" since %s", since);
+	printf("\n");
+	if (m->title)
+		printf("  system   %s\n", m->title);
+	printf("  machine  %u CPUs, %llu MiB, %s\n", m->cpus,
+	       (unsigned long long)(m->memory >> 20),
+	       (status->state == STATUS_OFF ? m->engine : status->engine) ==
+			       ENGINE_QEMU
+		       ? "qemu-system-arm"
+		       : "pimigrate-emu");
+	printf("  folder   %s\n", dir);
+	for (size_t i = 0; i < status->forwards.n; i++)
+		printf("  port     127.0.0.1:%u is the guest's %u\n",
+		       (unsigned int)status->forwards.at[i].host,
+		       (unsigned int)status->forwards.at[i].guest);
+}
+
+static int status_run(struct cmd_ctx *ctx, struct err *err)
+{
+	const char *name = ctx->args[0];
+	struct machine m;
+	struct status status;
+	int r = store_load(name, &m, err);
+
+	if (r < 0)
+		return r;
+	r = status_read(name, &status, err);
+	if (r < 0) {
+		machine_free(&m);
+		return r;
+	}
+	if (ctx->json)
+		print_json(status_object(name, &status));
+	else
+		print_status(name, &m, &status);
+	machine_free(&m);
+	status_free(&status);
+	return 0;
+}
+
+static int list_run(struct cmd_ctx *ctx, struct err *err)
+{
+	struct json_object *list = json_object_new_array();
+	struct store_names names;
+	int r = store_list(&names, err);
+
+	for (size_t i = 0; !r && i < names.names.n; i++) {
+		const char *name = names.names.at[i];
+		struct status status;
+
+		r = status_read(name, &status, err);
+		if (r < 0)
+			break;
+		if (ctx->json)
+			json_object_array_add(list,
+					      status_object(name, &status));
+		else
+			printf("%-24s %s\n", name,
+			       status_state_name(status.state));
+		status_free(&status);
+	}
+	if (!r && !ctx->json && !names.names.n && !ctx->quiet)
+		printf("no guests yet; pimigrate convert CARD makes one\n");
+	store_names_free(&names);
+	if (!r && ctx->json)
+		print_json(list);
+	else
+		json_object_put(list);
+	return r;
+}
+
+static int remove_run(struct cmd_ctx *ctx, struct err *err)
+{
+	const char *name = ctx->args[0];
+	autofree char *runtime = store_runtime_dir(name);
+	autoclose int lock = -1;
+	int r;
+
+	if (!store_name_ok(name) || !store_exists(name))
+		return err_set(err, ENOENT,
+			       "there is no guest '%s'; pimigrate list shows "
+			       "what there is",
+			       name);
+	lock = store_lock_running(name, err);
+	if (lock == -EAGAIN)
+		return err_set(err, EAGAIN,
+			       "guest '%s' is running; stop it first: "
+			       "pimigrate stop %s",
+			       name, name);
+	if (lock < 0)
+		return lock;
+	r = store_remove(name, err);
+	if (r < 0)
+		return r;
+	if (!ctx->quiet)
+		printf("%s is removed; the card it came from is as it was\n",
+		       name);
+	return files_remove_tree(runtime, err);
+}
+
+/* clang-format off */
+#define ENGINE_OPTION                                                         \
+	{ "--engine", OPT_CHOICE, &arg_engine, "pimigrate|qemu",              \
+	  "run it under this emulator, this time", .choices = engine_words }
+#define TIMEOUT_OPTION                                                        \
+	{ "--timeout", OPT_NUMBER, &arg_timeout, "SECONDS",                   \
+	  "how long the guest may take to power off (120)", 1, 86400 }
+
+static const struct opt run_options[] = {
+	ENGINE_OPTION,
+	TIMEOUT_OPTION,
+	{ "--console", OPT_FLAG, &arg_console, .help = "print what the guest prints" },
+	OPT_END,
+};
+
+static const struct opt start_options[] = {
+	ENGINE_OPTION,
+	TIMEOUT_OPTION,
+	{ "--wait", OPT_FLAG, &arg_wait, .help = "wait for the login prompt" },
+	{ "--wait-timeout", OPT_NUMBER, &arg_wait_timeout, "SECONDS",
+	  "for how long (900)", 1, 86400 },
+	OPT_END,
+};
+
+static const struct opt stop_options[] = {
+	TIMEOUT_OPTION,
+	{ "--force", OPT_FLAG, &arg_force,
+	  .help = "switch it off at once, as if the power failed" },
+	OPT_END,
+};
+/* clang-format on */
+
+const struct cmd cmd_run = {
+	.name = "run",
+	.help = "run a guest in the foreground, until it powers off",
+	.args = "NAME",
+	.about = "The supervisor that start detaches and that systemd runs. "
+		 "SIGTERM presses the\nguest's power button; a second one "
+		 "switches it off.",
+	.min_args = 1,
+	.max_args = 1,
+	.options = run_options,
+	.run = run_run,
+};
+
+const struct cmd cmd_start = {
+	.name = "start",
+	.help = "start a guest",
+	.args = "NAME",
+	.min_args = 1,
+	.max_args = 1,
+	.options = start_options,
+	.run = start_run,
+};
+
+const struct cmd cmd_stop = {
+	.name = "stop",
+	.help = "power a guest off, and wait until it is",
+	.args = "NAME",
+	.min_args = 1,
+	.max_args = 1,
+	.options = stop_options,
+	.run = stop_run,
+};
+
+const struct cmd cmd_status = {
+	.name = "status",
+	.help = "how a guest is, and how to reach it",
+	.args = "NAME",
+	.min_args = 1,
+	.max_args = 1,
+	.run = status_run,
+};
+
+const struct cmd cmd_list = {
+	.name = "list",
+	.help = "all guests",
+	.run = list_run,
+};
+
+const struct cmd cmd_remove = {
+	.name = "remove",
+	.help = "delete a guest's disk and all that belongs to it",
+	.args = "NAME",
+	.min_args = 1,
+	.max_args = 1,
+	.run = remove_run,
+};

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "common/cleanup.h"
+#include "common/mem.h"
+#include "common/str.h"
+#include "guest/parts.h"
+#include "guest/text.h"
+
+/* "\040" is a blank, as in fstab(5). */
+static char *unescape(const char *field)
+{
+	char *out = xstrdup(field), *to = out;
+
+	for (const char *from = out; *from; from++) {
+		if (from[0] == '\\' && from[1] >= '0' && from[1] <= '3' &&
+		    from[2] >= '0' && from[2] <= '7' && from[3] >= '0' &&
+		    from[3] <= '7') {
+			*to++ = (char)((from[1] - '0') << 6 |
+				       (from[2] - '0') << 3 | (from[3] - '0'));
+			from += 3;
+		} else {
+			*to++ = *from;
+		}
+	}
+	*to = 0;
+	return out;
+}
+
+static int by_tag(const struct guest *g, const char *spec)
+{
+	static const char *const tags[] = { "PARTUUID=", "UUID=", "LABEL=" };
+	static const char *const links[] = { "/dev/disk/by-partuuid/",
+					     "/dev/disk/by-uuid/",
+					     "/dev/disk/by-label/" };
+
+	for (size_t i = 0; i < g->partitions.n; i++) {
+		const struct guest_partition *p = &g->partitions.at[i];
+		const char *values[] = { p->partuuid, p->uuid, p->label };
+
+		for (size_t t = 0; t < 3; t++) {
+			const char *value = str_starts(spec, tags[t])
+						    ? spec + strlen(tags[t])
+					    : str_starts(spec, links[t])
+						    ? spec + strlen(links[t])
+						    : NULL;
+			autofree char *bare = value ? unescape(value) : NULL;
+
+			if (!bare || !values[t])
+				continue;
+			if (t == 2 ? !strcmp(bare, values[t])
+				   : !strcasecmp(bare, values[t]))
+				return (int)p->number;
+		}
+	}
+	return 0;
+}
+
+/* N of "/dev/mmcblk0pN" or, with disk "sda", of "/dev/sdaN"; 0: neither. */
+static int by_device(const struct guest *g, const char *spec)
+{
+	static const char *const disks[] = { "/dev/mmcblk0p", "/dev/sda",
+					     "/dev/vda", "/dev/nvme0n1p" };
+
+	for (size_t i = 0; i < sizeof(disks) / sizeof(*disks); i++) {
+		uint64_t n;
+
+		if (str_starts(spec, disks[i]) &&
+		    str_number(spec + strlen(disks[i]), 1, 128, &n) &&
+		    guest_partition(g, (int)n))
+			return (int)n;
+	}
+	return 0;
+}
+
+/*
+ * A USB stick of a Pi that starts from its card is /dev/sda too: such a name
+ * is this disk's only if the root is named by it.
+ */
+static bool other_disk(const struct guest *g, const char *spec)
+{
+	const char *root = NULL;
+	size_t n = strcspn(spec, "0123456789");
+
+	if (str_starts(spec, "/dev/mmcblk0p"))
+		return false;
+	for (size_t i = 0; i < g->mounts.n; i++)
+		if (!strcmp(g->mounts.at[i].dir, "/"))
+			root = g->mounts.at[i].spec;
+	return !root || strncmp(root, spec, n) != 0;
+}
+
+static void add_mount(struct guest *g, char *line)
+{
+	struct guest_mount m = { 0 };
+	char *field[6] = { NULL };
+	uint64_t n;
+
+	for (int i = 0; i < 6; i++)
+		field[i] = strtok_r(i ? NULL : line, " \t", &line);
+	if (!field[2] || field[0][0] == '#')
+		return;
+	m.spec = unescape(field[0]);
+	m.dir = unescape(field[1]);
+	m.type = xstrdup(field[2]);
+	m.options = xstrdup(field[3] ? field[3] : "defaults");
+	if (field[4] && str_number(field[4], 0, 9, &n))
+		m.freq = (int)n;
+	if (field[5] && str_number(field[5], 0, 9, &n))
+		m.passno = (int)n;
+	*vec_add(&g->mounts) = m;
+}
+
+void fstab_inspect(struct guest *g, const struct tree *root)
+{
+	autofree char *text = tree_text(root, "/etc/fstab");
+	char *rest = text;
+
+	for (char *line = text_line(&rest); line; line = text_line(&rest))
+		add_mount(g, text_trim(line));
+	for (size_t i = 0; i < g->mounts.n; i++) {
+		struct guest_mount *m = &g->mounts.at[i];
+
+		m->partition = by_tag(g, m->spec);
+		if (!m->partition && !other_disk(g, m->spec))
+			m->partition = by_device(g, m->spec);
+	}
+}

@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The root is the ext partition that holds a system: an os-release and an
+ * init.  Labels and places are not trusted: NOOBS, USB sticks and hand-made
+ * cards have others.  The boot partition is the FAT that the root's fstab
+ * names, or the one with a Pi's boot files.
+ */
+#include "guest/inspect.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "common/cleanup.h"
+#include "common/mem.h"
+#include "common/str.h"
+#include "fs/ext4.h"
+#include "fs/fat.h"
+#include "guest/parts.h"
+
+static int open_ext(int fd, const char *name, const struct guest_partition *p,
+		    struct ext4 **ret_fs, struct err *err)
+{
+	autofree char *where = xasprintf("partition %u of '%s'", p->number,
+					 name);
+
+	return ext4_open(fd, p->start, p->size, where, ret_fs, err);
+}
+
+static int open_fat(int fd, const char *name, const struct guest_partition *p,
+		    struct fat **ret_fs, struct err *err)
+{
+	autofree char *where = xasprintf("partition %u of '%s'", p->number,
+					 name);
+
+	return fat_open(fd, p->start, p->size, where, ret_fs, err);
+}
+
+static bool holds_system(const struct tree *t)
+{
+	return (tree_exists(t, "/etc/os-release") ||
+		tree_exists(t, "/usr/lib/os-release") ||
+		tree_exists(t, "/etc/debian_version")) &&
+	       (tree_exists(t, "/sbin/init") || tree_exists(t, "/etc/fstab"));
+}
+
+/* What the superblock says; true if there is a system on it. */
+static bool look_at_ext(int fd, const char *name, struct guest *g,
+			struct guest_partition *p)
+{
+	autoext4 struct ext4 *fs = NULL;
+	struct err err;
+	struct tree t;
+
+	if (open_ext(fd, name, p, &fs, &err) < 0) {
+		guest_say(g, FINDING_WARN, "unreadable", "%s", err.text);
+		return false;
+	}
+	p->needs_recovery = ext4_info(fs)->needs_recovery;
+	p->fs_size = ext4_info(fs)->size;
+	p->fs_free = ext4_info(fs)->free;
+	t = ext4_tree(fs);
+	return holds_system(&t);
+}
+
+/* Every ext partition is looked at, even if the root is given. */
+static void find_root(int fd, const char *name, struct guest *g)
+{
+	int wanted = g->root;
+	unsigned int systems = 0;
+
+	g->root = 0;
+	for (size_t i = 0; i < g->partitions.n; i++) {
+		struct guest_partition *p = &g->partitions.at[i];
+
+		if (p->fs != FS_EXT || !look_at_ext(fd, name, g, p))
+			continue;
+		systems++;
+		if (wanted ? (int)p->number == wanted : !g->root)
+			g->root = (int)p->number;
+	}
+	if (systems > 1 && !wanted)
+		guest_say(g, FINDING_NOTE, "several-systems",
+			  "there are %u systems on this card: partition %d is "
+			  "taken; choose another with --root N",
+			  systems, g->root);
+}
+
+static bool has_label(const struct guest *g, const char *label)
+{
+	for (size_t i = 0; i < g->partitions.n; i++)
+		if (g->partitions.at[i].label &&
+		    !strcmp(g->partitions.at[i].label, label))
+			return true;
+	return false;
+}
+
+/* A file system that a root could be on, but which we cannot read. */
+static const struct guest_partition *other_root(const struct guest *g)
+{
+	static const char *const names[] = { "btrfs",       "f2fs",
+					     "xfs",         "crypto_LUKS",
+					     "LVM2_member", "squashfs",
+					     "erofs" };
+
+	for (size_t i = 0; i < g->partitions.n; i++)
+		for (size_t n = 0; n < sizeof(names) / sizeof(*names); n++)
+			if (g->partitions.at[i].fs_name &&
+			    !strcmp(g->partitions.at[i].fs_name, names[n]))
+				return &g->partitions.at[i];
+	return NULL;
+}
+
+static void say_no_root(struct guest *g, int wanted)
+{
+	const struct guest_partition *other = other_root(g);
+
+	if (wanted)
+		guest_say(g, FINDING_STOP, "no-system",
+			  "partition %d holds no Linux system that can be read",
+			  wanted);
+	else if (has_label(g, "hassos-data"))
+		guest_say(g, FINDING_STOP, "haos",
+			  "this is Home Assistant OS: install it anew in a VM "
+			  "and restore a backup there, as its makers advise");
+	else if (other)
+		guest_say(g, FINDING_STOP, "other-fs",
+			  "no system on an ext4 file system was found; "
+			  "partition %u is %s, which is not supported",
+			  other->number, other->fs_name);
+	else
+		guest_say(g, FINDING_STOP, "no-system",
+			  "no partition of this card holds a Linux system that "
+			  "can be read");
+}
+
+static bool is_pi_boot(const struct tree *t)
+{
+	static const char *const files[] = { "cmdline.txt", "config.txt",
+					     "kernel7.img", "kernel.img",
+					     "bootcode.bin" };
+
+	for (size_t i = 0; i < sizeof(files) / sizeof(*files); i++)
+		if (tree_exists(t, files[i]))
+			return true;
+	return false;
+}
+
+static bool is_boot_dir(const char *dir)
+{
+	return !strcmp(dir, "/boot") || !strcmp(dir, "/boot/firmware") ||
+	       !strcmp(dir, "/boot/efi");
+}
+
+/* The FAT that fstab mounts on a boot folder; else the first of a Pi. */
+static void find_boot(int fd, const char *name, struct guest *g)
+{
+	for (size_t i = 0; i < g->mounts.n; i++) {
+		const struct guest_mount *m = &g->mounts.at[i];
+		const struct guest_partition *p = guest_partition(g,
+								  m->partition);
+
+		if (is_boot_dir(m->dir) && p && p->fs == FS_FAT)
+			g->boot = m->partition;
+	}
+	for (size_t i = 0; i < g->partitions.n && !g->boot; i++) {
+		const struct guest_partition *p = &g->partitions.at[i];
+		autofat struct fat *fs = NULL;
+		struct err err;
+		struct tree t;
+
+		if (p->fs != FS_FAT || open_fat(fd, name, p, &fs, &err) < 0)
+			continue;
+		t = fat_tree(fs);
+		if (is_pi_boot(&t))
+			g->boot = (int)p->number;
+	}
+}
+
+static void read_system(struct guest *g, const struct inspect_trees *trees)
+{
+	const struct tree *root = &trees->root;
+	const struct tree *boot = trees->boot.ops ? &trees->boot : NULL;
+
+	boot_config_inspect(g, root, boot);
+	services_inspect(g, root, boot);
+	network_inspect(g, root);
+	mac_inspect(g, root);
+	findings_inspect(g, root);
+}
+
+static void list_modules(struct guest *g, const struct tree *root)
+{
+	autonames struct tree_names names = { 0 };
+
+	(void)tree_list(root, "/lib/modules", &names);
+	for (size_t i = 0; i < names.all.n; i++)
+		vec_add(&g->modules)->release = xstrdup(names.all.at[i]);
+}
+
+int inspect_guest(int fd, const char *name, struct guest *g, struct err *err)
+{
+	autotrees struct inspect_trees trees = { 0 };
+	int wanted = g->root, rc;
+
+	find_root(fd, name, g);
+	if (!g->root) {
+		say_no_root(g, wanted);
+		return 0;
+	}
+	rc = inspect_trees_open(fd, name, g, &trees, err);
+	if (rc < 0)
+		return rc;
+	os_release_inspect(g, &trees.root);
+	packages_inspect(g, &trees.root);
+	fstab_inspect(g, &trees.root);
+	list_modules(g, &trees.root);
+	find_boot(fd, name, g);
+	if (g->boot) {
+		const struct guest_partition *p = guest_partition(g, g->boot);
+		struct err why;
+
+		if (open_fat(fd, name, p, &trees.boot_fs, &why) < 0) {
+			guest_say(g, FINDING_WARN, "unreadable", "%s",
+				  why.text);
+			g->boot = 0;
+		} else {
+			trees.boot = fat_tree(trees.boot_fs);
+		}
+	}
+	read_system(g, &trees);
+	return 0;
+}
+
+int inspect_trees_open(int fd, const char *name, const struct guest *g,
+		       struct inspect_trees *ret_trees, struct err *err)
+{
+	const struct guest_partition *root = guest_partition(g, g->root);
+	const struct guest_partition *boot = guest_partition(g, g->boot);
+	struct inspect_trees trees = { 0 };
+	int rc;
+
+	if (!root)
+		return err_set(err, ENOENT, "no system was found on '%s'",
+			       name);
+	rc = open_ext(fd, name, root, &trees.root_fs, err);
+	if (rc == 0 && boot)
+		rc = open_fat(fd, name, boot, &trees.boot_fs, err);
+	if (rc < 0) {
+		inspect_trees_close(&trees);
+		return rc;
+	}
+	trees.root = ext4_tree(trees.root_fs);
+	if (boot)
+		trees.boot = fat_tree(trees.boot_fs);
+	*ret_trees = trees;
+	return 0;
+}
+
+void inspect_trees_close(struct inspect_trees *trees)
+{
+	ext4_close(trees->root_fs);
+	fat_close(trees->boot_fs);
+	*trees = (struct inspect_trees){ 0 };
+}

@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The address of the Pi's Ethernet is burnt into the Pi, not written on the
+ * card; but much on a card remembers it.  A router that gives the Pi its
+ * address by DHCP knows it by this, so the VM should have it.
+ *
+ * Places are asked from the surest to the vaguest: what a person configured,
+ * then what the kernel logged.  Journals are searched as bytes: their short
+ * lines are not compressed.
+ */
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "common/cleanup.h"
+#include "common/mem.h"
+#include "common/str.h"
+#include "guest/parts.h"
+#include "guest/text.h"
+
+enum {
+	MAC = 17,           /* "b8:27:eb:12:34:56" */
+	LOG_TAIL = 4 << 20, /* so much of the end of each log is read */
+	LINE = 160,         /* "eth0" stands so near before the address */
+	MAX_LOGS = 12,
+};
+
+/* Raspberry Pi's own blocks of addresses (IEEE registry). */
+static const char *const raspberry[] = { "b8:27:eb", "dc:a6:32", "e4:5f:01",
+					 "28:cd:c1", "d8:3a:dd", "2c:cf:67",
+					 "88:a2:9e" };
+
+static bool is_mac(const char *text)
+{
+	for (int i = 0; i < MAC; i++)
+		if (i % 3 == 2 ? text[i] != ':'
+			       : !isxdigit((unsigned char)text[i]))
+			return false;
+	return true;
+}
+
+/* Multicast addresses and zero are nobody's. */
+static bool is_unicast(const char *mac)
+{
+	return !strchr("13579bdfBDF", mac[1]) &&
+	       strncmp(mac, "00:00:00:00:00:00", MAC) != 0;
+}
+
+static void found(struct guest *g, const char *mac, const char *where)
+{
+	if (g->mac || !is_mac(mac) || !is_unicast(mac))
+		return;
+	g->mac = xstrndup(mac, MAC);
+	for (char *c = g->mac; *c; c++)
+		*c = (char)tolower((unsigned char)*c);
+	g->mac_from = xstrdup(where);
+}
+
+static void from_cmdline(struct guest *g)
+{
+	autofree char *mac = g->cmdline ? text_word(g->cmdline,
+						    "smsc95xx.macaddr=")
+					: NULL;
+
+	if (mac && strlen(mac) == MAC)
+		found(g, mac, "smsc95xx.macaddr in cmdline.txt");
+}
+
+/* The first address in a line of a file that holds this word. */
+static void from_line(struct guest *g, const struct tree *root,
+		      const char *path, const char *word)
+{
+	autofree char *text = tree_text(root, path);
+	char *rest = text;
+
+	for (char *line = text_line(&rest); line; line = text_line(&rest)) {
+		line = text_trim(line);
+		if (*line == '#' || !strstr(line, word))
+			continue;
+		for (const char *at = line; strlen(at) >= MAC; at++)
+			if (is_mac(at))
+				found(g, at, path);
+	}
+}
+
+static void from_network_manager(struct guest *g, const struct tree *root)
+{
+	static const char folder[] = "/etc/NetworkManager/system-connections";
+	autonames struct tree_names names = { 0 };
+
+	(void)tree_list(root, folder, &names);
+	for (size_t i = 0; i < names.all.n; i++) {
+		autofree char *path = xasprintf("%s/%s", folder,
+						names.all.at[i]);
+		autofree char *text = tree_text(root, path);
+		autofree char *mac = text ? text_ini(text, "ethernet",
+						     "mac-address")
+					  : NULL;
+
+		if (mac && strlen(mac) == MAC)
+			found(g, mac, path);
+	}
+}
+
+/* Is "eth0" in the same line, shortly before at? */
+static bool names_eth0(const char *begin, const char *at)
+{
+	for (const char *p = at; p - begin >= 4 && at - p < LINE; p--) {
+		unsigned char c = (unsigned char)p[-1];
+
+		if (c < ' ' && c != '\t')
+			return false;
+		if (!memcmp(p - 4, "eth0", 4))
+			return true;
+	}
+	return false;
+}
+
+static bool is_raspberry(const char *mac)
+{
+	for (size_t i = 0; i < sizeof(raspberry) / sizeof(*raspberry); i++)
+		if (!strncasecmp(mac, raspberry[i], 8))
+			return true;
+	return false;
+}
+
+static void search_log(struct guest *g, const char *bytes, size_t n,
+		       const char *path)
+{
+	const char *end = bytes + n;
+	const char *at = bytes;
+
+	while (!g->mac && end - at >= MAC &&
+	       (at = memchr(at, ':', (size_t)(end - at)))) {
+		const char *mac = at - 2;
+
+		at++;
+		if (mac < bytes || end - mac < MAC || !is_mac(mac) ||
+		    !is_raspberry(mac) || !names_eth0(bytes, mac))
+			continue;
+		found(g, mac, path);
+	}
+}
+
+static void from_log(struct guest *g, const struct tree *root, const char *path)
+{
+	autofree char *buf = NULL;
+	struct tree_stat st;
+	uint64_t at;
+	ssize_t n;
+
+	if (g->mac || tree_stat(root, path, &st) < 0 || st.kind != TREE_FILE)
+		return;
+	at = st.size > LOG_TAIL ? st.size - LOG_TAIL : 0;
+	buf = xmalloc(LOG_TAIL);
+	n = tree_read_at(root, path, buf, LOG_TAIL, at);
+	if (n > 0)
+		search_log(g, buf, (size_t)n, path);
+}
+
+static void from_journals(struct guest *g, const struct tree *root)
+{
+	static const char folder[] = "/var/log/journal";
+	autonames struct tree_names ids = { 0 };
+	unsigned int left = MAX_LOGS;
+
+	(void)tree_list(root, folder, &ids);
+	for (size_t i = 0; i < ids.all.n; i++) {
+		autofree char *path = xasprintf("%s/%s", folder, ids.all.at[i]);
+		autonames struct tree_names names = { 0 };
+
+		(void)tree_list(root, path, &names);
+		for (size_t n = 0; n < names.all.n && left; n++) {
+			autofree char *file = xasprintf("%s/%s", path,
+							names.all.at[n]);
+
+			if (!str_starts(names.all.at[n], "system"))
+				continue;
+			left--;
+			from_log(g, root, file);
+		}
+	}
+}
+
+void mac_inspect(struct guest *g, const struct tree *root)
+{
+	static const char *const logs[] = {
+		"/var/log/kern.log",   "/var/log/syslog",   "/var/log/messages",
+		"/var/log/kern.log.1", "/var/log/syslog.1", "/var/log/dmesg"
+	};
+
+	from_cmdline(g);
+	from_line(g, root, "/etc/udev/rules.d/70-persistent-net.rules", "eth0");
+	from_line(g, root, "/etc/network/interfaces", "hwaddress");
+	from_network_manager(g, root);
+	for (size_t i = 0; i < sizeof(logs) / sizeof(*logs); i++)
+		from_log(g, root, logs[i]);
+	from_journals(g, root);
+}

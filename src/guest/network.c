@@ -1,0 +1,335 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Who configures the wired network, and with which address.
+ *
+ * A Pi often has several of them installed.  NetworkManager, where enabled,
+ * manages what nobody else claims; dhcpcd leaves alone what ifupdown's file
+ * names; networkd does what its files match.  Only a fixed address is of
+ * interest: it is checked here, because it will stand on a command line.
+ */
+#include <arpa/inet.h>
+#include <fnmatch.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "common/cleanup.h"
+#include "common/mem.h"
+#include "common/str.h"
+#include "guest/parts.h"
+#include "guest/text.h"
+
+/* What a configuration says; as it stands there. */
+struct found {
+	char *address; /* "192.168.1.5/24", or without a length */
+	char *netmask; /* "255.255.255.0" */
+	char *gateway;
+	char *dns; /* the first one */
+};
+
+static void found_free(struct found *f)
+{
+	free(f->address);
+	free(f->netmask);
+	free(f->gateway);
+	free(f->dns);
+}
+
+static void put(char **slot, const char *text)
+{
+	free(*slot);
+	*slot = xstrndup(text, strcspn(text, " \t,;"));
+}
+
+static bool is_ipv4(const char *text)
+{
+	struct in_addr a;
+
+	return text && inet_pton(AF_INET, text, &a) == 1;
+}
+
+/* 24 of "255.255.255.0"; 0: no mask. */
+static unsigned int mask_length(const char *mask)
+{
+	struct in_addr a;
+	uint32_t bits;
+
+	if (!mask || inet_pton(AF_INET, mask, &a) != 1)
+		return 0;
+	bits = ntohl(a.s_addr);
+	if (~bits & (~bits + 1))
+		return 0;
+	return (unsigned int)__builtin_popcount(bits);
+}
+
+/* The address with its length, if it makes sense; 24 where none is said. */
+static char *with_length(const struct found *f)
+{
+	autofree char *bare = NULL;
+	const char *slash;
+	uint64_t length = 24;
+
+	if (!f->address)
+		return NULL;
+	slash = strchr(f->address, '/');
+	bare = slash ? xstrndup(f->address, (size_t)(slash - f->address))
+		     : xstrdup(f->address);
+	if (!is_ipv4(bare))
+		return NULL;
+	if (slash && !str_number(slash + 1, 1, 32, &length))
+		return NULL;
+	if (!slash && mask_length(f->netmask))
+		length = mask_length(f->netmask);
+	return xasprintf("%s/%u", bare, (unsigned int)length);
+}
+
+static void use(struct guest *g, const struct found *f)
+{
+	char *address = with_length(f);
+
+	if (!address || g->address) {
+		free(address);
+		return;
+	}
+	g->static_address = true;
+	g->address = address;
+	if (is_ipv4(f->gateway))
+		g->gateway = xstrdup(f->gateway);
+	if (is_ipv4(f->dns))
+		g->dns = xstrdup(f->dns);
+}
+
+static bool is_wired(const char *name)
+{
+	return str_starts(name, "eth") || str_starts(name, "en");
+}
+
+/* Rest of a line after a keyword, or NULL. */
+static const char *after(const char *line, const char *keyword)
+{
+	size_t n = strlen(keyword);
+
+	if (strncmp(line, keyword, n) != 0 || !strchr(" \t=", line[n]))
+		return NULL;
+	line += n;
+	return line + strspn(line, " \t=");
+}
+
+/* dhcpcd.conf: lines before the first "interface" are for all. */
+static void read_dhcpcd(struct guest *g, const struct tree *root)
+{
+	autofree char *text = tree_text(root, "/etc/dhcpcd.conf");
+	cleanup(found_free) struct found f = { 0 };
+	char *rest = text;
+	bool inside = true;
+
+	for (char *line = text_line(&rest); line; line = text_line(&rest)) {
+		const char *value;
+
+		line = text_trim(line);
+		if ((value = after(line, "interface")))
+			inside = is_wired(value);
+		else if (str_starts(line, "profile"))
+			inside = false;
+		else if (!inside || !(value = after(line, "static")))
+			continue;
+		else if (after(value, "ip_address"))
+			put(&f.address, after(value, "ip_address"));
+		else if (after(value, "routers"))
+			put(&f.gateway, after(value, "routers"));
+		else if (after(value, "domain_name_servers"))
+			put(&f.dns, after(value, "domain_name_servers"));
+	}
+	use(g, &f);
+}
+
+/* interfaces(5).  True if a wired interface is configured here. */
+static bool read_interfaces_file(struct guest *g, const struct tree *root,
+				 const char *path, struct found *f)
+{
+	autofree char *text = tree_text(root, path);
+	bool inside = false, wired = false;
+	char *rest = text;
+
+	(void)g;
+	for (char *line = text_line(&rest); line; line = text_line(&rest)) {
+		const char *value;
+
+		line = text_trim(line);
+		if ((value = after(line, "iface"))) {
+			inside = is_wired(value) && strstr(value, " inet ") &&
+				 strstr(value, "static");
+			wired |= is_wired(value);
+		} else if (!inside) {
+			continue;
+		} else if ((value = after(line, "address"))) {
+			put(&f->address, value);
+		} else if ((value = after(line, "netmask"))) {
+			put(&f->netmask, value);
+		} else if ((value = after(line, "gateway"))) {
+			put(&f->gateway, value);
+		} else if ((value = after(line, "dns-nameservers"))) {
+			put(&f->dns, value);
+		}
+	}
+	return wired;
+}
+
+static bool read_interfaces(struct guest *g, const struct tree *root)
+{
+	static const char folder[] = "/etc/network/interfaces.d";
+	cleanup(found_free) struct found f = { 0 };
+	autonames struct tree_names names = { 0 };
+	bool wired = read_interfaces_file(g, root, "/etc/network/interfaces",
+					  &f);
+
+	(void)tree_list(root, folder, &names);
+	for (size_t i = 0; i < names.all.n; i++) {
+		autofree char *path = xasprintf("%s/%s", folder,
+						names.all.at[i]);
+
+		wired |= read_interfaces_file(g, root, path, &f);
+	}
+	use(g, &f);
+	return wired;
+}
+
+static bool is_type(const char *profile, const char *a, const char *b)
+{
+	autofree char *type = text_ini(profile, "connection", "type");
+
+	return type && (!strcmp(type, a) || !strcmp(type, b));
+}
+
+/* A wired profile: "address1=192.168.1.5/24,192.168.1.1". */
+static void read_nm_wired(struct guest *g, const char *profile)
+{
+	autofree char *method = text_ini(profile, "ipv4", "method");
+	autofree char *address = text_ini(profile, "ipv4", "address1");
+	cleanup(found_free) struct found f = { 0 };
+	const char *comma;
+
+	if (!method || strcmp(method, "manual") != 0)
+		return;
+	if (!address)
+		address = text_ini(profile, "ipv4", "addresses1");
+	if (!address)
+		return;
+	put(&f.address, address);
+	comma = strchr(address, ',');
+	f.gateway = text_ini(profile, "ipv4", "gateway");
+	if (!f.gateway && comma)
+		put(&f.gateway, comma + 1);
+	free(address);
+	address = text_ini(profile, "ipv4", "dns");
+	if (address)
+		put(&f.dns, address);
+	use(g, &f);
+}
+
+/* NetworkManager's profiles; true if one is for Wi-Fi. */
+static bool read_nm(struct guest *g, const struct tree *root)
+{
+	static const char folder[] = "/etc/NetworkManager/system-connections";
+	autonames struct tree_names names = { 0 };
+	bool wifi = false;
+
+	(void)tree_list(root, folder, &names);
+	for (size_t i = 0; i < names.all.n; i++) {
+		autofree char *path = xasprintf("%s/%s", folder,
+						names.all.at[i]);
+		autofree char *text = tree_text(root, path);
+
+		if (!text)
+			continue;
+		if (is_type(text, "ethernet", "802-3-ethernet"))
+			read_nm_wired(g, text);
+		wifi |= is_type(text, "wifi", "802-11-wireless");
+	}
+	return wifi;
+}
+
+/* Does a .network file match eth0?  True if there was one. */
+static bool read_networkd(struct guest *g, const struct tree *root)
+{
+	static const char folder[] = "/etc/systemd/network";
+	autonames struct tree_names names = { 0 };
+	bool wired = false;
+
+	(void)tree_list(root, folder, &names);
+	for (size_t i = 0; i < names.all.n; i++) {
+		autofree char *path = xasprintf("%s/%s", folder,
+						names.all.at[i]);
+		autofree char *text = NULL, *name = NULL;
+		cleanup(found_free) struct found f = { 0 };
+
+		if (!str_ends(path, ".network") ||
+		    !(text = tree_text(root, path)))
+			continue;
+		name = text_ini(text, "Match", "Name");
+		if (!name || (fnmatch(name, "eth0", 0) != 0 && !is_wired(name)))
+			continue;
+		wired = true;
+		f.address = text_ini(text, "Network", "Address");
+		f.gateway = text_ini(text, "Network", "Gateway");
+		f.dns = text_ini(text, "Network", "DNS");
+		use(g, &f);
+	}
+	return wired;
+}
+
+static bool has_wpa_network(const struct tree *root)
+{
+	static const char *const paths[] = {
+		"/etc/wpa_supplicant/wpa_supplicant.conf",
+		"/etc/wpa_supplicant/wpa_supplicant-wlan0.conf",
+	};
+
+	for (size_t i = 0; i < sizeof(paths) / sizeof(*paths); i++) {
+		autofree char *text = tree_text(root, paths[i]);
+
+		if (text && strstr(text, "network={"))
+			return true;
+	}
+	return false;
+}
+
+/* A trace that a cable was in use: a lease of eth0. */
+static bool has_wired_lease(const struct tree *root)
+{
+	static const char *const folders[] = { "/var/lib/dhcpcd",
+					       "/var/lib/dhcpcd5",
+					       "/var/lib/dhcp",
+					       "/var/lib/NetworkManager" };
+
+	for (size_t i = 0; i < sizeof(folders) / sizeof(*folders); i++) {
+		autonames struct tree_names names = { 0 };
+
+		(void)tree_list(root, folders[i], &names);
+		for (size_t n = 0; n < names.all.n; n++)
+			if (strstr(names.all.at[n], "eth0") &&
+			    strstr(names.all.at[n], "lease"))
+				return true;
+	}
+	return false;
+}
+
+void network_inspect(struct guest *g, const struct tree *root)
+{
+	bool wifi = has_wpa_network(root);
+
+	if (guest_enabled(g, "NetworkManager.service")) {
+		g->net = NET_NETWORKMANAGER;
+		wifi |= read_nm(g, root);
+	} else if (read_interfaces(g, root)) {
+		g->net = NET_IFUPDOWN;
+	} else if (guest_enabled(g, "dhcpcd.service") ||
+		   guest_enabled(g, "dhcpcd5.service")) {
+		g->net = NET_DHCPCD;
+		read_dhcpcd(g, root);
+	} else if (guest_enabled(g, "systemd-networkd.service")) {
+		g->net = NET_NETWORKD;
+		read_networkd(g, root);
+	}
+	g->wifi_only = wifi && !g->static_address && !has_wired_lease(root) &&
+		       g->net != NET_IFUPDOWN;
+}

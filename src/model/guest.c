@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "model/guest.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void free_partition(struct guest_partition *p)
+{
+	free(p->fs_name);
+	free(p->label);
+	free(p->uuid);
+	free(p->partuuid);
+}
+
+static void free_mount(struct guest_mount *m)
+{
+	free(m->spec);
+	free(m->dir);
+	free(m->type);
+	free(m->options);
+}
+
+static void free_finding(struct finding *f)
+{
+	free(f->code);
+	free(f->text);
+}
+
+static void free_lists(struct guest *g)
+{
+	for (size_t i = 0; i < g->partitions.n; i++)
+		free_partition(&g->partitions.at[i]);
+	vec_free(&g->partitions);
+	for (size_t i = 0; i < g->mounts.n; i++)
+		free_mount(&g->mounts.at[i]);
+	vec_free(&g->mounts);
+	for (size_t i = 0; i < g->modules.n; i++)
+		free(g->modules.at[i].release);
+	vec_free(&g->modules);
+	for (size_t i = 0; i < g->services.n; i++)
+		free(g->services.at[i].name);
+	vec_free(&g->services);
+	for (size_t i = 0; i < g->findings.n; i++)
+		free_finding(&g->findings.at[i]);
+	vec_free(&g->findings);
+}
+
+void guest_free(struct guest *g)
+{
+	char *texts[] = {
+		g->table,          g->disk_id,    g->os_id,     g->os_name,
+		g->suite,          g->os_version, g->arch_name, g->hostname,
+		g->machine_id,     g->profile,    g->cmdline,   g->boot_dir,
+		g->kernel_package, g->mac,        g->mac_from,  g->address,
+		g->gateway,        g->dns,        g->config,    g->preload,
+	};
+
+	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++)
+		free(texts[i]);
+	free_lists(g);
+	*g = (struct guest){ 0 };
+}
+
+void guest_say(struct guest *g, enum finding_level level, const char *code,
+	       const char *fmt, ...)
+{
+	char text[1024];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	*vec_add(&g->findings) = (struct finding){
+		.level = level,
+		.code = xstrdup(code),
+		.text = xstrdup(text),
+	};
+}
+
+struct guest_partition *guest_partition(const struct guest *g, int number)
+{
+	for (size_t i = 0; i < g->partitions.n; i++)
+		if (g->partitions.at[i].number == (unsigned int)number)
+			return &g->partitions.at[i];
+	return NULL;
+}
+
+const struct finding *guest_stop(const struct guest *g)
+{
+	for (size_t i = 0; i < g->findings.n; i++)
+		if (g->findings.at[i].level == FINDING_STOP)
+			return &g->findings.at[i];
+	return NULL;
+}
+
+const struct finding *guest_finding(const struct guest *g, const char *code)
+{
+	for (size_t i = 0; i < g->findings.n; i++)
+		if (!strcmp(g->findings.at[i].code, code))
+			return &g->findings.at[i];
+	return NULL;
+}
+
+size_t guest_losses(const struct guest *g)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < g->findings.n; i++)
+		n += g->findings.at[i].level == FINDING_WARN;
+	return n;
+}
+
+const char *finding_level_name(enum finding_level level)
+{
+	static const char *const names[] = { "ok", "note", "warn", "stop" };
+
+	return names[level];
+}
+
+const char *guest_arch_name(enum guest_arch arch)
+{
+	static const char *const names[] = { "unknown", "armhf", "armel",
+					     "arm64", "other" };
+
+	return names[arch];
+}
+
+const char *guest_net_name(enum guest_net net)
+{
+	static const char *const names[] = { "none", "ifupdown", "dhcpcd",
+					     "NetworkManager",
+					     "systemd-networkd" };
+
+	return names[net];
+}
+
+/* "ssh" names ssh.service as well as the init script ssh. */
+static bool same_service(const char *have, const char *wanted)
+{
+	size_t n = strlen(wanted);
+
+	return !strcmp(have, wanted) ||
+	       (!strncmp(have, wanted, n) && !strcmp(have + n, ".service"));
+}
+
+bool guest_enabled(const struct guest *g, const char *service)
+{
+	for (size_t i = 0; i < g->services.n; i++)
+		if (same_service(g->services.at[i].name, service))
+			return g->services.at[i].enabled &&
+			       !g->services.at[i].masked;
+	return false;
+}

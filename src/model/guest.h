@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What was found on a card: filled by guest/ from the file systems, read by
+ * everyone who decides.  Plain data, no I/O; strings are owned by the struct
+ * and NULL where the card does not say.
+ */
+#ifndef MODEL_GUEST_H
+#define MODEL_GUEST_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/vec.h"
+
+enum guest_fs {
+	FS_NONE, /* nothing recognised */
+	FS_EXT,  /* ext2, ext3, ext4 */
+	FS_FAT,
+	FS_SWAP,
+	FS_OTHER,
+};
+
+/* One row of the partition table. */
+struct guest_partition {
+	unsigned int number;  /* 1 up, as in mmcblk0pN */
+	uint64_t start, size; /* bytes */
+	unsigned int type;    /* MBR type; 0 under GPT */
+	enum guest_fs fs;
+	char *fs_name;             /* as libblkid calls it: "ext4", "vfat" */
+	char *label, *uuid;        /* of the file system */
+	char *partuuid;            /* "5e3da3da-02" */
+	bool needs_recovery;       /* ext: the journal was not replayed */
+	uint64_t fs_size, fs_free; /* bytes; 0 where not known */
+};
+
+/* One entry of /etc/fstab. */
+struct guest_mount {
+	char *spec, *dir, *type, *options;
+	int freq, passno;
+	int partition; /* number of the card's partition it names; 0: none */
+};
+
+enum guest_arch {
+	ARCH_UNKNOWN,
+	ARCH_ARMHF, /* 32 bit, hard float: ARMv6 (Raspbian) or ARMv7 */
+	ARCH_ARMEL,
+	ARCH_ARM64,
+	ARCH_OTHER, /* x86 and all else; arch_name says which */
+};
+
+/* Who configures the network. */
+enum guest_net {
+	NET_NONE,
+	NET_IFUPDOWN,
+	NET_DHCPCD,
+	NET_NETWORKMANAGER,
+	NET_NETWORKD,
+};
+
+/* What is said to the user, before anything is lost. */
+enum finding_level {
+	FINDING_OK,   /* works, or is adapted without loss */
+	FINDING_NOTE, /* good to know */
+	FINDING_WARN, /* is lost or works otherwise: --strict counts these */
+	FINDING_STOP, /* cannot be converted */
+};
+
+struct finding {
+	enum finding_level level;
+	char *code; /* stable, for programs: "needs-recovery" */
+	char *text; /* one sentence for a person */
+};
+
+struct guest_service {
+	char *name;   /* with its suffix: "hciuart.service" */
+	bool enabled; /* wanted by something in /etc/systemd/system, rcN.d */
+	bool masked;
+};
+
+struct guest_module {
+	char *release; /* directory below /lib/modules */
+};
+
+struct guest {
+	/* the disk */
+	char *table;   /* "dos" or "gpt" */
+	char *disk_id; /* "5e3da3da" */
+	uint64_t disk_size;
+	struct vec_of(struct guest_partition) partitions;
+	int root, boot; /* partition numbers; 0: none found */
+
+	/* the system */
+	char *os_id;      /* ID of os-release: "raspbian", "debian" */
+	char *os_name;    /* PRETTY_NAME */
+	char *suite;      /* VERSION_CODENAME: "bookworm" */
+	char *os_version; /* VERSION_ID: "12" */
+	bool raspberry;   /* /etc/rpi-issue, or packages of its archive */
+	enum guest_arch arch;
+	char *arch_name; /* dpkg's Architecture, or the ELF machine */
+	char *hostname;
+	char *machine_id;
+	bool merged_usr; /* /lib is a symbolic link */
+	bool systemd;    /* /sbin/init leads to it */
+	char *profile;   /* name of the profile that fits */
+
+	/* how it starts */
+	char *cmdline;  /* cmdline.txt, one line */
+	char *config;   /* config.txt, whole */
+	char *boot_dir; /* where the FAT is mounted: "/boot/firmware" */
+	struct vec_of(struct guest_mount) mounts;
+	struct vec_of(struct guest_module) modules;
+	char *kernel_package; /* an installed Debian armmp kernel, or NULL */
+
+	/* the network */
+	enum guest_net net;
+	char *mac;      /* the Pi's Ethernet, "b8:27:eb:12:34:56" */
+	char *mac_from; /* where it was found */
+	bool static_address;
+	char *address, *gateway, *dns; /* if static; address as a.b.c.d/n */
+	bool wifi_only;
+	bool ssh; /* an SSH server is enabled */
+
+	/* the rest */
+	struct vec_of(struct guest_service) services;
+	char *preload; /* /etc/ld.so.preload, if any */
+	bool fresh;    /* never booted: first boot would resize */
+	struct vec_of(struct finding) findings;
+};
+
+void guest_free(struct guest *g);
+
+/* Add a finding; fmt makes its text. */
+void guest_say(struct guest *g, enum finding_level level, const char *code,
+	       const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+
+/* The partition of that number, or NULL. */
+struct guest_partition *guest_partition(const struct guest *g, int number);
+
+/* The first finding that forbids converting, or NULL. */
+const struct finding *guest_stop(const struct guest *g);
+
+/* The finding of that code, or NULL. */
+const struct finding *guest_finding(const struct guest *g, const char *code);
+
+/* How many findings --strict counts: what is lost, or works otherwise. */
+size_t guest_losses(const struct guest *g);
+
+/* As in --json: "ok", "note", "warn", "stop"; "armhf". */
+const char *finding_level_name(enum finding_level level);
+const char *guest_arch_name(enum guest_arch arch);
+const char *guest_net_name(enum guest_net net);
+
+/* Is a unit or init script of that name enabled? */
+bool guest_enabled(const struct guest *g, const char *service);
+
+#endif

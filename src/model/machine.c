@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "model/machine.h"
+
+#include <stdlib.h>
+
+static void free_nic(struct machine_nic *nic)
+{
+	free(nic->mac);
+	free(nic->bridge);
+	free(nic->tap);
+	free(nic->net);
+	free(nic->address);
+	free(nic->gateway);
+	free(nic->dns);
+	vec_free(&nic->forwards);
+}
+
+void machine_free(struct machine *m)
+{
+	char *texts[] = {
+		m->name,        m->uuid,          m->title,         m->cpu,
+		m->kernel,      m->initrd,        m->cmdline,       m->profile,
+		m->source_path, m->source_serial, m->source_sha256, m->created,
+	};
+
+	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++)
+		free(texts[i]);
+	for (size_t i = 0; i < m->disks.n; i++) {
+		free(m->disks.at[i].file);
+		free(m->disks.at[i].format);
+	}
+	vec_free(&m->disks);
+	for (size_t i = 0; i < m->nics.n; i++)
+		free_nic(&m->nics.at[i]);
+	vec_free(&m->nics);
+	*m = (struct machine){ 0 };
+}

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The virtual machine: all that start needs to know.  store/ keeps it as
+ * guest.yaml; run/ makes the command line of either engine from it.
+ */
+#ifndef MODEL_MACHINE_H
+#define MODEL_MACHINE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/vec.h"
+
+enum engine {
+	ENGINE_PIMIGRATE, /* pimigrate-emu */
+	ENGINE_QEMU,      /* qemu-system-arm */
+};
+
+enum nic_kind {
+	NIC_USER, /* user networking with forwarded ports */
+	NIC_TAP,  /* a TAP on a bridge of the host */
+	NIC_NONE,
+};
+
+struct machine_forward {
+	uint16_t host, guest; /* TCP ports; host 0: first free from 2222 on */
+};
+
+struct machine_nic {
+	enum nic_kind kind;
+	char *mac;
+	char *bridge; /* TAP: the bridge; NULL: none */
+	char *tap;    /* TAP: the interface's name; NULL: made */
+	/* USER, for a guest with a static address: that address with and
+	 * without its length ("192.168.1.5/24"), and what it takes for its
+	 * gateway and resolver; NULL: the engine's defaults */
+	char *net, *address, *gateway, *dns;
+	struct vec_of(struct machine_forward) forwards;
+};
+
+struct machine_disk {
+	char *file;   /* relative to the guest's folder, or absolute */
+	char *format; /* "raw" or "qcow2" */
+	bool readonly;
+};
+
+struct machine {
+	unsigned int version; /* of guest.yaml; 1 */
+	char *name;           /* safe for file names: [a-z0-9][a-z0-9.-]* */
+	char *uuid;
+	char *title; /* for people: "Raspberry Pi OS 12 of homepi" */
+	unsigned int cpus;
+	uint64_t memory; /* bytes */
+	char *cpu;       /* "cortex-a7" */
+	enum engine engine;
+	bool autostart;
+	char *kernel, *initrd; /* relative to the guest's folder */
+	char *cmdline;
+	char *profile;
+	struct vec_of(struct machine_disk) disks;
+	struct vec_of(struct machine_nic) nics;
+
+	/* origin */
+	char *source_path, *source_serial, *source_sha256;
+	uint64_t source_size;
+	int64_t source_mtime;
+	char *created; /* UTC, ISO 8601 */
+};
+
+void machine_free(struct machine *m);
+
+#endif

@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "run/engine.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <limits.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "common/cleanup.h"
+#include "common/mem.h"
+#include "common/str.h"
+#include "host/run.h"
+#include "run/subnet.h"
+
+/* Where our emulator may lie, from our own program's folder. */
+static const char *const places[] = { "pimigrate-emu", "../emu/pimigrate-emu",
+				      "../libexec/pimigrate/pimigrate-emu" };
+
+static char *own_dir(void)
+{
+	char path[PATH_MAX];
+	ssize_t n = readlink("/proc/self/exe", path, sizeof(path) - 1);
+	char *slash;
+
+	if (n <= 0)
+		return NULL;
+	path[n] = 0;
+	slash = strrchr(path, '/');
+	if (slash)
+		*slash = 0;
+	return xstrdup(path);
+}
+
+static char *our_emulator(void)
+{
+	autofree char *dir = own_dir();
+
+	for (size_t i = 0; dir && i < sizeof(places) / sizeof(places[0]); i++) {
+		autofree char *path = xasprintf("%s/%s", dir, places[i]);
+
+		if (!access(path, X_OK))
+			return steal_ptr(path);
+	}
+	return NULL;
+}
+
+int engine_find(enum engine engine, char **ret_path, struct err *err)
+{
+	const char *name = engine == ENGINE_QEMU ? "qemu-system-arm"
+						 : "pimigrate-emu";
+	char *path = engine == ENGINE_PIMIGRATE ? our_emulator() : NULL;
+
+	if (!path && run_have(name))
+		path = xstrdup(name);
+	if (!path)
+		return err_set(
+			err, ENOENT,
+			engine == ENGINE_QEMU
+				? "qemu-system-arm is not installed; "
+				  "install it with: apt install "
+				  "qemu-system-arm"
+				: "the emulator pimigrate-emu is neither "
+				  "beside pimigrate nor in PATH; install "
+				  "both, or use --engine qemu");
+	*ret_path = path;
+	return 0;
+}
+
+static void add(struct engine_argv *argv, char *word)
+{
+	if (argv->words.n)
+		argv->words.n--; /* the NULL */
+	*vec_add(&argv->words) = word;
+	vec_add(&argv->words);
+}
+
+static void add2(struct engine_argv *argv, const char *option, char *value)
+{
+	add(argv, xstrdup(option));
+	add(argv, value);
+}
+
+/* A comma in a value is written twice. */
+static char *escaped(const char *value)
+{
+	struct str s = { 0 };
+
+	for (; *value; value++)
+		str_addn(&s, *value == ',' ? ",," : value,
+			 *value == ',' ? 2 : 1);
+	return str_steal(&s);
+}
+
+static char *path_in(const char *dir, const char *file)
+{
+	if (*file == '/')
+		return xstrdup(file);
+	return xasprintf("%s/%s", dir, file);
+}
+
+static void add_disk(struct engine_argv *argv, const struct machine_disk *disk,
+		     unsigned int n, const char *dir)
+{
+	autofree char *path = path_in(dir, disk->file);
+	autofree char *file = escaped(path);
+
+	add2(argv, "-drive",
+	     xasprintf("if=none,id=disk%u,file=%s,format=%s,discard=unmap%s", n,
+		       file, disk->format,
+		       disk->readonly ? ",readonly=on" : ""));
+	add2(argv, "-device", xasprintf("virtio-blk-device,drive=disk%u", n));
+}
+
+static void add_nic(struct engine_argv *argv, const struct machine_nic *nic,
+		    unsigned int n, const uint16_t *host_ports)
+{
+	autostr struct str net = { 0 };
+
+	if (nic->kind == NIC_NONE)
+		return;
+	if (nic->kind == NIC_TAP) {
+		str_addf(&net, "tap,id=net%u,script=no,downscript=no", n);
+		if (nic->tap)
+			str_addf(&net, ",ifname=%s", nic->tap);
+	} else {
+		bool fixed;
+
+		str_addf(&net, "user,id=net%u", n);
+		fixed = subnet_options(nic, &net);
+		for (size_t i = 0; i < nic->forwards.n; i++)
+			str_addf(&net, ",hostfwd=tcp:127.0.0.1:%u-%s:%u",
+				 (unsigned int)host_ports[i],
+				 fixed ? nic->address : "",
+				 (unsigned int)nic->forwards.at[i].guest);
+	}
+	add2(argv, "-netdev", str_steal(&net));
+	add2(argv, "-device",
+	     nic->mac ? xasprintf("virtio-net-device,netdev=net%u,mac=%s", n,
+				  nic->mac)
+		      : xasprintf("virtio-net-device,netdev=net%u", n));
+}
+
+void engine_args(const struct machine *m, const struct engine_run *run,
+		 const char *program, struct engine_argv *ret_argv)
+{
+	const uint16_t *ports = run->host_ports;
+	struct engine_argv *argv = ret_argv;
+
+	*argv = (struct engine_argv){ 0 };
+	add(argv, xstrdup(program));
+	add2(argv, "-name", escaped(m->name));
+	add2(argv, "-uuid", xstrdup(m->uuid));
+	add2(argv, "-M",
+	     xstrdup(m->engine == ENGINE_QEMU ? "virt,gic-version=2" : "virt"));
+	add2(argv, "-cpu", xstrdup(m->cpu ? m->cpu : "cortex-a7"));
+	add2(argv, "-smp", xasprintf("%u", m->cpus));
+	add2(argv, "-m",
+	     xasprintf("%llu", (unsigned long long)(m->memory >> 20)));
+	add(argv, xstrdup("-nodefaults"));
+	add(argv, xstrdup("-no-user-config"));
+	add2(argv, "-display", xstrdup("none"));
+	add2(argv, "-monitor", xstrdup("none"));
+	add(argv, xstrdup("-no-reboot"));
+	add2(argv, "-chardev",
+	     xasprintf("socket,id=monitor0,fd=%d", run->monitor_fd));
+	add2(argv, "-mon", xstrdup("chardev=monitor0,mode=control"));
+	add2(argv, "-chardev",
+	     xasprintf("socket,id=serial0,fd=%d", run->serial_fd));
+	add2(argv, "-serial", xstrdup("chardev:serial0"));
+	add2(argv, "-kernel", path_in(run->dir, m->kernel));
+	if (m->initrd)
+		add2(argv, "-initrd", path_in(run->dir, m->initrd));
+	add2(argv, "-append", xstrdup(m->cmdline ? m->cmdline : ""));
+	for (unsigned int i = 0; i < m->disks.n; i++)
+		add_disk(argv, &m->disks.at[i], i, run->dir);
+	for (unsigned int i = 0; i < m->nics.n; i++) {
+		add_nic(argv, &m->nics.at[i], i, ports);
+		if (m->nics.at[i].kind == NIC_USER)
+			ports += m->nics.at[i].forwards.n;
+	}
+	add2(argv, "-device", xstrdup("virtio-rng-device"));
+}
+
+void engine_argv_free(struct engine_argv *argv)
+{
+	for (size_t i = 0; i < argv->words.n; i++)
+		free(argv->words.at[i]);
+	vec_free(&argv->words);
+}
+
+static bool port_free(uint16_t port)
+{
+	autoclose int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	struct sockaddr_in addr = {
+		.sin_family = AF_INET,
+		.sin_port = htons(port),
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+	};
+	int on = 1;
+
+	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+	return fd >= 0 &&
+	       !bind(fd, (const struct sockaddr *)&addr, sizeof(addr));
+}
+
+uint16_t engine_free_port(uint16_t start)
+{
+	for (unsigned int port = start; port <= UINT16_MAX; port++)
+		if (port_free((uint16_t)port))
+			return (uint16_t)port;
+	return 0;
+}

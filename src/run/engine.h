@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The command line of either engine for a guest: pimigrate-emu takes QEMU's
+ * words, so there is one list with few differences.
+ */
+#ifndef RUN_ENGINE_H
+#define RUN_ENGINE_H
+
+#include <stdbool.h>
+
+#include "common/err.h"
+#include "common/vec.h"
+#include "model/machine.h"
+
+/* An argument array that owns its words and ends in NULL. */
+struct engine_argv {
+	struct vec_of(char *) words;
+};
+
+/* What of a start is not in guest.yaml. */
+struct engine_run {
+	const char *dir;            /* the guest's folder */
+	int serial_fd, monitor_fd;  /* sockets, as the engine inherits them */
+	const uint16_t *host_ports; /* for each forward of each user NIC, in
+				     * order: the port that was chosen */
+};
+
+/*
+ * The program's path: pimigrate-emu beside us or in the build tree, else in
+ * PATH; qemu-system-arm in PATH.  -ENOENT with what to install.
+ */
+int engine_find(enum engine engine, char **ret_path, struct err *err);
+
+void engine_args(const struct machine *m, const struct engine_run *run,
+		 const char *program, struct engine_argv *ret_argv);
+void engine_argv_free(struct engine_argv *argv);
+
+/* The first free TCP port of the loopback address from start on; 0: none. */
+uint16_t engine_free_port(uint16_t start);
+
+#endif

@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "run/status.h"
+
+#include <errno.h>
+#include <json-c/json.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/cleanup.h"
+#include "common/mem.h"
+#include "host/files.h"
+#include "store/store.h"
+
+static const char *const states[] = {
+	[STATUS_OFF] = "off",           [STATUS_STARTING] = "starting",
+	[STATUS_BOOTING] = "booting",   [STATUS_UP] = "up",
+	[STATUS_STOPPING] = "stopping",
+};
+
+enum {
+	STATES = sizeof(states) / sizeof(states[0]),
+	FILE_MAX = 1 << 16
+};
+
+const char *status_state_name(enum status_state state)
+{
+	return states[state];
+}
+
+static char *status_file(const char *name)
+{
+	autofree char *dir = store_runtime_dir(name);
+
+	return xasprintf("%s/status.json", dir);
+}
+
+int status_write(const char *name, const struct status *status, struct err *err)
+{
+	autofree char *file = status_file(name);
+	struct json_object *root = json_object_new_object();
+	struct json_object *list = json_object_new_array();
+	const char *text;
+	int r;
+
+	json_object_object_add(root, "state",
+			       json_object_new_string(states[status->state]));
+	json_object_object_add(root, "supervisor",
+			       json_object_new_int(status->supervisor));
+	json_object_object_add(root, "engine-pid",
+			       json_object_new_int(status->engine_pid));
+	json_object_object_add(
+		root, "engine",
+		json_object_new_string(
+			status->engine == ENGINE_QEMU ? "qemu" : "pimigrate"));
+	json_object_object_add(root, "since",
+			       json_object_new_int64(status->since));
+	json_object_object_add(root, "boots",
+			       json_object_new_int((int)status->boots));
+	for (size_t i = 0; i < status->forwards.n; i++) {
+		struct json_object *f = json_object_new_object();
+
+		json_object_object_add(
+			f, "host",
+			json_object_new_int(status->forwards.at[i].host));
+		json_object_object_add(
+			f, "guest",
+			json_object_new_int(status->forwards.at[i].guest));
+		json_object_array_add(list, f);
+	}
+	json_object_object_add(root, "forwards", list);
+	text = json_object_to_json_string_ext(root, JSON_C_TO_STRING_PRETTY);
+	r = files_replace(file, text, strlen(text), 0644, err);
+	json_object_put(root);
+	return r;
+}
+
+static int64_t number(struct json_object *object, const char *key)
+{
+	struct json_object *value;
+
+	if (!json_object_object_get_ex(object, key, &value))
+		return 0;
+	return json_object_get_int64(value);
+}
+
+static bool is_text(struct json_object *object, const char *key,
+		    const char *text)
+{
+	struct json_object *value;
+
+	return json_object_object_get_ex(object, key, &value) &&
+	       json_object_is_type(value, json_type_string) &&
+	       !strcmp(json_object_get_string(value), text);
+}
+
+static void read_object(struct status *status, struct json_object *root)
+{
+	struct json_object *list;
+
+	for (int i = 0; i < STATES; i++)
+		if (is_text(root, "state", states[i]))
+			status->state = (enum status_state)i;
+	status->supervisor = (pid_t)number(root, "supervisor");
+	status->engine_pid = (pid_t)number(root, "engine-pid");
+	status->engine = is_text(root, "engine", "qemu") ? ENGINE_QEMU
+							 : ENGINE_PIMIGRATE;
+	status->since = number(root, "since");
+	status->boots = (unsigned int)number(root, "boots");
+	if (!json_object_object_get_ex(root, "forwards", &list) ||
+	    !json_object_is_type(list, json_type_array))
+		return;
+	for (size_t i = 0; i < json_object_array_length(list); i++) {
+		struct json_object *f = json_object_array_get_idx(list, i);
+
+		*vec_add(&status->forwards) = (struct machine_forward){
+			(uint16_t)number(f, "host"),
+			(uint16_t)number(f, "guest"),
+		};
+	}
+}
+
+/* The lock says whether a supervisor lives; the file only what it said. */
+static int alive(const char *name, struct err *err)
+{
+	autofree char *dir = store_runtime_dir(name);
+	autofree char *file = xasprintf("%s/lock", dir);
+	autoclose int lock = -1;
+	struct err why;
+
+	/* Looking leaves no trace. */
+	if (access(file, F_OK) < 0)
+		return 0;
+	lock = store_lock_running(name, &why);
+	if (lock == -EAGAIN)
+		return 1;
+	if (lock < 0)
+		*err = why;
+	return lock < 0 ? lock : 0;
+}
+
+int status_read(const char *name, struct status *ret_status, struct err *err)
+{
+	autofree char *file = status_file(name), *text = NULL;
+	struct json_object *root;
+	int r = alive(name, err);
+
+	*ret_status = (struct status){ 0 };
+	if (r <= 0)
+		return r;
+	ret_status->state = STATUS_STARTING;
+	if (access(file, F_OK) < 0)
+		return 0; /* it has only just begun */
+	r = files_read(file, FILE_MAX, &text, NULL, err);
+	if (r < 0)
+		return r;
+	root = json_tokener_parse(text);
+	/* It is ours, but it lies where others may write. */
+	if (json_object_is_type(root, json_type_object))
+		read_object(ret_status, root);
+	json_object_put(root);
+	return 0;
+}
+
+void status_free(struct status *status)
+{
+	vec_free(&status->forwards);
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What a supervisor tells others of its guest: status.json in the runtime
+ * folder, replaced at each change, and the lock that shows it lives.
+ */
+#ifndef RUN_STATUS_H
+#define RUN_STATUS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "common/err.h"
+#include "common/vec.h"
+#include "model/machine.h"
+
+enum status_state {
+	STATUS_OFF,
+	STATUS_STARTING, /* the engine is on its way */
+	STATUS_BOOTING,  /* the guest runs; no login prompt yet */
+	STATUS_UP,       /* the login prompt was seen */
+	STATUS_STOPPING, /* asked to power off */
+};
+
+struct status {
+	enum status_state state;
+	pid_t supervisor, engine_pid;
+	enum engine engine;
+	int64_t since;      /* seconds since 1970: of this boot */
+	unsigned int boots; /* since the supervisor began */
+	struct vec_of(struct machine_forward) forwards;
+};
+
+const char *status_state_name(enum status_state state); /* "booting" */
+
+int status_write(const char *name, const struct status *status,
+		 struct err *err);
+
+/* STATUS_OFF if no supervisor lives, whatever the file says. */
+int status_read(const char *name, struct status *ret_status, struct err *err);
+void status_free(struct status *status);
+
+#endif

@@ -1,0 +1,477 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Theory of operation.  One thread, one poll(): signals, the engine's end,
+ * its monitor, its serial line, the console's readers.  The engine inherits
+ * two connected sockets, so there is no path to wait for and no race.
+ *
+ * It is started with -no-reboot: a guest's reboot ends it with a SHUTDOWN
+ * event whose reason says so, and the next start may have another kernel.
+ * QEMU exits 0 for both, so the event is what counts.
+ *
+ * A press of the power key before logind listens is lost, therefore it is
+ * pressed again every 10 seconds.
+ */
+#include "run/supervise.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <systemd/sd-daemon.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "common/cleanup.h"
+#include "common/log.h"
+#include "common/mem.h"
+#include "host/files.h"
+#include "run/console.h"
+#include "run/engine.h"
+#include "run/monitor.h"
+#include "run/status.h"
+#include "store/store.h"
+
+enum {
+	CHILD_SERIAL = 3, /* descriptors as the engine has them */
+	CHILD_MONITOR = 4,
+	PRESS_MS = 10000,
+	KILL_MS = 5000, /* from quit to SIGKILL */
+	FIRST_PORT = 2222,
+	LAST_WORDS = 4096,
+};
+
+enum phase {
+	RUNNING,
+	POWER_OFF,
+	QUIT,
+	KILLED
+};
+
+struct supervisor {
+	const struct machine *m;
+	const struct supervise_options *opt;
+	char *dir, *runtime, *engine_log, *program;
+	struct vec_of(uint16_t) ports;
+	struct console con;
+	struct monitor mon;
+	struct status status;
+	int signals, engine_fd;
+	pid_t engine;
+	enum phase phase;
+	uint64_t stop_by, press_at, kill_at; /* ms */
+	uint64_t watchdog_every, watchdog_at;
+	bool guest_reset, guest_off, announced;
+};
+
+static uint64_t now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+}
+
+static void say(struct supervisor *sv, enum status_state state)
+{
+	struct err err;
+
+	sv->status.state = state;
+	if (status_write(sv->m->name, &sv->status, &err) < 0)
+		log_warn("%s", err.text);
+	sd_notifyf(0, "STATUS=%s", status_state_name(state));
+}
+
+static void on_event(void *arg, const char *name, const char *reason)
+{
+	struct supervisor *sv = arg;
+
+	log_debug("event %s%s%s", name, reason ? " " : "",
+		  reason ? reason : "");
+	if (strcmp(name, "SHUTDOWN"))
+		return;
+	sv->guest_reset = reason && !strcmp(reason, "guest-reset");
+	sv->guest_off = reason && !strcmp(reason, "guest-shutdown");
+}
+
+static void on_status(void *arg, const char *status)
+{
+	struct supervisor *sv = arg;
+
+	if (strcmp(status, "running") || sv->status.state != STATUS_STARTING)
+		return;
+	say(sv, STATUS_BOOTING);
+	if (!sv->announced)
+		sd_notify(0, "READY=1");
+	sv->announced = true;
+}
+
+static void on_line(void *arg, const char *line)
+{
+	struct supervisor *sv = arg;
+
+	if (sv->opt->print_console) {
+		printf("%s\n", line);
+		fflush(stdout);
+	}
+	if (sv->con.login && sv->status.state == STATUS_BOOTING)
+		say(sv, STATUS_UP);
+}
+
+/* One port for each forward, chosen once, so that a reboot keeps them. */
+static int choose_ports(struct supervisor *sv, struct err *err)
+{
+	uint16_t next = FIRST_PORT;
+
+	for (size_t n = 0; n < sv->m->nics.n; n++) {
+		const struct machine_nic *nic = &sv->m->nics.at[n];
+
+		for (size_t i = 0; nic->kind == NIC_USER && i < nic->forwards.n;
+		     i++) {
+			struct machine_forward f = nic->forwards.at[i];
+
+			if (!f.host) {
+				f.host = engine_free_port(next);
+				next = (uint16_t)(f.host + 1);
+			}
+			if (!f.host)
+				return err_set(err, EADDRINUSE,
+					       "no TCP port from %d on is free "
+					       "to reach the guest's port %u",
+					       FIRST_PORT,
+					       (unsigned int)f.guest);
+			*vec_add(&sv->ports) = f.host;
+			*vec_add(&sv->status.forwards) = f;
+		}
+	}
+	return 0;
+}
+
+static int socket_pair(int ret_fds[2], struct err *err)
+{
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ret_fds) < 0)
+		return err_errno(err, errno, "cannot make a pair of sockets");
+	fcntl(ret_fds[0], F_SETFL, O_NONBLOCK);
+	return 0;
+}
+
+/* Both ends may have any number: first out of the way of 3 and 4. */
+static int spawn(struct supervisor *sv, char *const *argv, int serial,
+		 int monitor, struct err *err)
+{
+	autoclose int s = fcntl(serial, F_DUPFD_CLOEXEC, 10);
+	autoclose int m = fcntl(monitor, F_DUPFD_CLOEXEC, 10);
+	posix_spawn_file_actions_t fa;
+	posix_spawnattr_t attr;
+	sigset_t none;
+	int r;
+
+	sigemptyset(&none);
+	posix_spawnattr_init(&attr);
+	posix_spawnattr_setsigmask(&attr, &none);
+	posix_spawnattr_setpgroup(&attr, 0);
+	posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGMASK |
+						POSIX_SPAWN_SETPGROUP);
+	posix_spawn_file_actions_init(&fa);
+	posix_spawn_file_actions_addopen(&fa, 0, "/dev/null", O_RDONLY, 0);
+	posix_spawn_file_actions_addopen(&fa, 1, sv->engine_log,
+					 O_WRONLY | O_CREAT | O_TRUNC, 0600);
+	posix_spawn_file_actions_adddup2(&fa, 1, 2);
+	posix_spawn_file_actions_adddup2(&fa, s, CHILD_SERIAL);
+	posix_spawn_file_actions_adddup2(&fa, m, CHILD_MONITOR);
+	r = posix_spawnp(&sv->engine, argv[0], &fa, &attr, argv, environ);
+	posix_spawn_file_actions_destroy(&fa);
+	posix_spawnattr_destroy(&attr);
+	if (r)
+		return err_errno(err, r, "cannot start '%s'", argv[0]);
+	sv->engine_fd = (int)syscall(SYS_pidfd_open, sv->engine, 0);
+	if (sv->engine_fd < 0)
+		return err_errno(err, errno, "cannot watch the engine");
+	fcntl(sv->engine_fd, F_SETFD, FD_CLOEXEC);
+	return 0;
+}
+
+static int start_engine(struct supervisor *sv, struct err *err)
+{
+	autoclose int serial = -1, monitor = -1;
+	struct engine_run run = { sv->dir, CHILD_SERIAL, CHILD_MONITOR,
+				  sv->ports.at };
+	struct engine_argv argv;
+	int a[2], b[2], r;
+
+	if (sv->opt->before_start &&
+	    sv->opt->before_start(sv->opt->arg, sv->m, err) < 0)
+		log_warn("the last kernel is used: %s", err->text);
+	sv->guest_reset = sv->guest_off = false;
+	sv->status.since = time(NULL);
+	sv->status.boots++;
+	say(sv, STATUS_STARTING);
+	r = socket_pair(a, err);
+	if (r < 0)
+		return r;
+	console_attach(&sv->con, a[0]);
+	serial = a[1];
+	r = socket_pair(b, err);
+	if (r < 0)
+		return r;
+	monitor = b[1];
+	engine_args(sv->m, &run, sv->program, &argv);
+	r = spawn(sv, argv.words.at, serial, monitor, err);
+	engine_argv_free(&argv);
+	sv->status.engine_pid = sv->engine;
+	sv->mon.fd = b[0];
+	if (r < 0)
+		return r;
+	r = monitor_open(&sv->mon, b[0], err);
+	return r < 0 ? r : monitor_send(&sv->mon, "query-status", err);
+}
+
+static void press(struct supervisor *sv)
+{
+	struct err err;
+
+	if (monitor_send(&sv->mon, "system_powerdown", &err) < 0)
+		log_warn("%s", err.text);
+	sv->press_at = now_ms() + PRESS_MS;
+}
+
+static void quit(struct supervisor *sv)
+{
+	struct err err;
+
+	sv->phase = QUIT;
+	sv->kill_at = now_ms() + KILL_MS;
+	if (sv->mon.fd < 0 || monitor_send(&sv->mon, "quit", &err) < 0)
+		kill(sv->engine, SIGTERM);
+}
+
+static void on_signal(struct supervisor *sv)
+{
+	struct signalfd_siginfo info;
+
+	if (read(sv->signals, &info, sizeof(info)) != sizeof(info))
+		return;
+	if (sv->phase == RUNNING && info.ssi_signo != SIGQUIT) {
+		sv->phase = POWER_OFF;
+		sv->stop_by = now_ms() + sv->opt->stop_seconds * 1000ull;
+		say(sv, STATUS_STOPPING);
+		sd_notify(0, "STOPPING=1");
+		press(sv);
+	} else if (sv->phase < QUIT) {
+		quit(sv);
+	}
+}
+
+/* What is due, and how long poll() may sleep until the next. */
+static int timers(struct supervisor *sv)
+{
+	uint64_t now = now_ms(), next = UINT64_MAX;
+	struct err err;
+
+	if (sv->phase == POWER_OFF) {
+		if (now >= sv->stop_by) {
+			log_warn("the guest did not power off within %u "
+				 "seconds: it is switched off",
+				 sv->opt->stop_seconds);
+			quit(sv);
+		} else if (now >= sv->press_at) {
+			press(sv);
+		}
+		next = sv->press_at < sv->stop_by ? sv->press_at : sv->stop_by;
+	}
+	if (sv->phase == QUIT) {
+		if (now >= sv->kill_at) {
+			kill(sv->engine, SIGKILL);
+			sv->phase = KILLED;
+		}
+		next = sv->kill_at;
+	}
+	if (sv->watchdog_every) {
+		if (now >= sv->watchdog_at) {
+			/* Fed only while the monitor answers. */
+			if (sv->mon.answered == sv->mon.sent)
+				sd_notify(0, "WATCHDOG=1");
+			if (sv->mon.fd >= 0)
+				monitor_send(&sv->mon, "query-status", &err);
+			sv->watchdog_at = now + sv->watchdog_every;
+		}
+		if (sv->watchdog_at < next)
+			next = sv->watchdog_at;
+	}
+	return next == UINT64_MAX ? -1 : next > now ? (int)(next - now) : 0;
+}
+
+/* The last line that the engine complained with. */
+static char *last_words(const struct supervisor *sv)
+{
+	autofree char *text = NULL;
+	struct err ignored;
+	char *line;
+	size_t n;
+
+	if (files_read(sv->engine_log, LAST_WORDS * 16, &text, &n, &ignored) <
+		    0 ||
+	    !n)
+		return xstrdup("it left no message");
+	while (n && text[n - 1] == '\n')
+		text[--n] = 0;
+	line = strrchr(text, '\n');
+	return xstrdup(line ? line + 1 : text);
+}
+
+/* The engine has ended: what that means. */
+static int ended(struct supervisor *sv, bool *ret_again, struct err *err)
+{
+	autofree char *words = NULL;
+	int status = 0;
+
+	while (waitpid(sv->engine, &status, 0) < 0 && errno == EINTR)
+		;
+	close(sv->engine_fd);
+	if (sv->mon.fd >= 0)
+		monitor_read(&sv->mon);
+	monitor_close(&sv->mon);
+	sv->mon.sent = sv->mon.answered = 0;
+	sv->engine = 0;
+	*ret_again = sv->guest_reset && sv->phase == RUNNING;
+	if (*ret_again || sv->guest_off || sv->phase != RUNNING)
+		return 0;
+	words = last_words(sv);
+	if (WIFSIGNALED(status))
+		return err_set(err, EIO, "%s was ended by signal %d: %s",
+			       sv->program, WTERMSIG(status), words);
+	return err_set(err, EIO, "%s ended with status %d: %s", sv->program,
+		       WEXITSTATUS(status), words);
+}
+
+/* Until the engine has ended. */
+static int serve(struct supervisor *sv, struct err *err)
+{
+	struct pollfd fds[CONSOLE_FDS + 3];
+
+	for (;;) {
+		int timeout = timers(sv);
+		unsigned int n = console_poll(&sv->con, fds + 3);
+
+		fds[0] = (struct pollfd){ sv->signals, POLLIN, 0 };
+		fds[1] = (struct pollfd){ sv->engine_fd, POLLIN, 0 };
+		fds[2] = (struct pollfd){ sv->mon.fd, POLLIN, 0 };
+		if (poll(fds, n + 3, timeout) < 0) {
+			if (errno == EINTR)
+				continue;
+			return err_errno(err, errno, "cannot poll");
+		}
+		if (fds[2].revents && !monitor_read(&sv->mon))
+			monitor_close(&sv->mon);
+		console_ready(&sv->con, fds + 3, n);
+		if (fds[0].revents)
+			on_signal(sv);
+		if (fds[1].revents)
+			return 0;
+	}
+}
+
+static int block_signals(struct supervisor *sv, struct err *err)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGHUP);
+	sigaddset(&set, SIGQUIT);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	signal(SIGPIPE, SIG_IGN);
+	sv->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (sv->signals < 0)
+		return err_errno(err, errno, "cannot wait for signals");
+	return 0;
+}
+
+static int prepare(struct supervisor *sv, struct err *err)
+{
+	autofree char *sock = xasprintf("%s/console.sock", sv->runtime);
+	autofree char *log = xasprintf("%s/console.log", sv->runtime);
+	uint64_t usec = 0;
+	int r = engine_find(sv->m->engine, &sv->program, err);
+
+	if (!r)
+		r = block_signals(sv, err);
+	if (!r)
+		r = choose_ports(sv, err);
+	if (!r)
+		r = console_init(&sv->con, sock, log, err);
+	if (sd_watchdog_enabled(0, &usec) > 0)
+		sv->watchdog_every = usec / 2000;
+	return r;
+}
+
+static int run(struct supervisor *sv, struct err *err)
+{
+	bool again = true;
+	int r = prepare(sv, err);
+
+	while (!r && again) {
+		r = start_engine(sv, err);
+		if (!r)
+			r = serve(sv, err);
+		if (sv->engine && r < 0)
+			kill(sv->engine, SIGKILL);
+		if (sv->engine) {
+			struct err later;
+			int end = ended(sv, &again, &later);
+
+			if (!r && end < 0) {
+				*err = later;
+				r = end;
+			}
+		}
+	}
+	return r;
+}
+
+int supervise(const struct machine *m, const struct supervise_options *opt,
+	      struct err *err)
+{
+	struct supervisor sv = {
+		.m = m,
+		.opt = opt,
+		.con = { .engine = -1,
+			 .listener = -1,
+			 .log = -1,
+			 .on_line = on_line },
+		.mon = { .fd = -1, .event = on_event, .status = on_status },
+		.signals = -1,
+		.status = { .supervisor = getpid(), .engine = m->engine },
+	};
+	autoclose int lock = store_lock_running(m->name, err);
+	int r;
+
+	if (lock < 0)
+		return lock;
+	for (int i = 0; i < CONSOLE_READERS; i++)
+		sv.con.reader[i] = -1;
+	sv.con.arg = sv.mon.arg = &sv;
+	sv.dir = store_dir(m->name);
+	sv.runtime = store_runtime_dir(m->name);
+	sv.engine_log = xasprintf("%s/engine.log", sv.runtime);
+	r = run(&sv, err);
+	console_fini(&sv.con);
+	if (sv.signals >= 0)
+		close(sv.signals);
+	say(&sv, STATUS_OFF);
+	status_free(&sv.status);
+	vec_free(&sv.ports);
+	free(sv.dir);
+	free(sv.runtime);
+	free(sv.engine_log);
+	free(sv.program);
+	return r;
+}

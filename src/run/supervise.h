@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The one supervisor (DESIGN.md §4): starts either engine for a guest, talks
+ * to its monitor, holds its console, presses the power button until it is
+ * off, and starts it again when the guest reboots.
+ *
+ * SIGTERM and SIGINT ask for an orderly end, a second one or SIGQUIT ends at
+ * once.  Under systemd it says READY, STATUS and WATCHDOG.
+ */
+#ifndef RUN_SUPERVISE_H
+#define RUN_SUPERVISE_H
+
+#include <stdbool.h>
+
+#include "common/err.h"
+#include "model/machine.h"
+
+struct supervise_options {
+	unsigned int stop_seconds; /* how long the guest may take to stop */
+	bool print_console;        /* the guest's lines on standard output */
+	/* Before each start of the engine: bring boot/ up to date; may be
+	 * NULL.  A failure is a warning: the last kernel is used. */
+	int (*before_start)(void *arg, const struct machine *m,
+			    struct err *err);
+	void *arg;
+};
+
+/*
+ * Run the guest until it has powered off.  m->engine says which engine.
+ * 0: the guest ended as it should.  -EAGAIN: it runs already; -ENOENT: no
+ * engine; -EIO: the engine failed, the text has its last message.
+ */
+int supervise(const struct machine *m, const struct supervise_options *opt,
+	      struct err *err);
+
+#endif

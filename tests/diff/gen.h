@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Random instructions from the encoding rows, and states that make them
+ * interesting: edge values, addresses in the data region.
+ */
+#ifndef GEN_H
+#define GEN_H
+
+#include "arm/decode.h"
+#include "insn/state.h"
+
+struct gen {
+	struct random random;
+};
+
+/* What is not tested this way, and why. */
+struct gen_exclusion {
+	const char *exec; /* rows of this function: exec_name; "*": any */
+	/* NULL: all of them */
+	bool (*when)(const struct insn *in);
+	const char *reason;
+	const char *section; /* of the manual, if it is UNPREDICTABLE */
+};
+extern const struct gen_exclusion gen_exclusions[]; /* ends with exec NULL */
+
+/* Whether a decoded instruction may be run by both sides. */
+bool gen_allowed(const struct insn *in);
+
+/*
+ * A case with an instruction of this row; thumb says in which instruction set
+ * a row of the tables that serve both (VFP, NEON, coprocessor) is to be.
+ */
+void gen_case(struct gen *g, enum insn_op op, bool thumb, struct case_in *ret);
+
+/* A case with up to four instructions of any rows. */
+void gen_any(struct gen *g, struct case_in *ret);
+
+/* A case with words that are in no row's form on purpose. */
+void gen_words(struct gen *g, struct case_in *ret);
+
+#endif

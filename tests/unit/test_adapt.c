@@ -1,0 +1,632 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The rows of each part of adapt/, from small systems in memory, through the
+ * functions that the command hands in (cmd/facts.c).
+ */
+#include "adapt/adapt.h"
+#include "cmd/facts.h"
+#include "fake_tree.h"
+#include "test.h"
+#include "texts.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "common/cleanup.h"
+#include "common/mem.h"
+#include "common/str.h"
+
+#define MIB (UINT64_C(1) << 20)
+
+/* A card with a FAT and a root, and what is in them. */
+struct world {
+	struct fake_tree root, boot;
+	struct inspect_trees trees;
+	struct facts_source source;
+	struct guest guest;
+	struct adapt_facts facts;
+	struct plan plan;
+};
+
+/* The profile: what has "pi" in its name is the Pi's. */
+static const char *drop(void *profile, const char *name)
+{
+	(void)profile;
+	return strstr(name, "pi") ? "only a Pi has it" : NULL;
+}
+
+static const char *drop_word(void *profile, const char *word)
+{
+	(void)profile;
+	return str_starts(word, "console=") || str_starts(word, "bcm27")
+		       ? "for the Pi"
+		       : NULL;
+}
+
+static struct guest_partition *add_partition(struct guest *g,
+					     unsigned int number,
+					     enum guest_fs fs)
+{
+	struct guest_partition *p = vec_add(&g->partitions);
+
+	*p = (struct guest_partition){
+		.number = number,
+		.start = number * 512 * MIB,
+		.size = 512 * MIB,
+		.fs = fs,
+		.fs_free = 4096 * MIB,
+		.partuuid = xasprintf("5e3da3da-%02x", number),
+		.uuid = xasprintf("uuid-%u", number),
+	};
+	return p;
+}
+
+static struct world *world_new(void)
+{
+	struct world *w = xnew(struct world);
+	struct guest *g = &w->guest;
+
+	add_partition(g, 1, FS_FAT);
+	add_partition(g, 2, FS_EXT);
+	g->boot = 1;
+	g->root = 2;
+	g->table = xstrdup("dos");
+	g->disk_size = 2048 * MIB;
+	g->boot_dir = xstrdup("/boot/firmware");
+	g->systemd = true;
+	g->net = NET_NETWORKMANAGER;
+	w->trees.root = fake_tree(&w->root);
+	w->trees.boot = fake_tree(&w->boot);
+	w->source.trees = &w->trees;
+	facts_init(&w->facts, &w->source);
+	w->facts.guest = g;
+	w->facts.grow = true;
+	w->facts.drop_service = w->facts.drop_module = drop;
+	w->facts.drop_word = drop_word;
+	return w;
+}
+
+static void world_drop(struct world **w)
+{
+	guest_free(&(*w)->guest);
+	plan_free(&(*w)->plan);
+	free(*w);
+}
+#define autoworld cleanup(world_drop)
+
+static void add_mount(struct world *w, const char *spec, const char *dir,
+		      const char *type, const char *options, int partition)
+{
+	*vec_add(&w->guest.mounts) = (struct guest_mount){ xstrdup(spec),
+							   xstrdup(dir),
+							   xstrdup(type),
+							   xstrdup(options),
+							   0,
+							   2,
+							   partition };
+}
+
+static void add_service(struct world *w, const char *name, bool enabled,
+			bool masked)
+{
+	*vec_add(&w->guest.services) =
+		(struct guest_service){ xstrdup(name), enabled, masked };
+}
+
+/* "kind path -> target", one a line. */
+static void check_rows_at(int line, const struct world *w, const char *want)
+{
+	struct str s = { 0 };
+	autofree char *text = NULL;
+
+	for (size_t i = 0; i < w->plan.changes.n; i++) {
+		const struct change *c = &w->plan.changes.at[i];
+
+		str_addf(&s, "%s %s", change_kind_name(c->kind), c->path);
+		if (c->kind == CHANGE_SYMLINK)
+			str_addf(&s, " -> %s", c->target);
+		str_add(&s, "\n");
+		check(*c->id && *c->reason);
+	}
+	text = str_steal(&s);
+	check_text_at(__FILE__, line, text, want);
+}
+#define check_rows(w, want) check_rows_at(__LINE__, w, want)
+
+static const char *content(const struct world *w, const char *path)
+{
+	for (size_t i = 0; i < w->plan.changes.n; i++)
+		if (!strcmp(w->plan.changes.at[i].path, path) &&
+		    w->plan.changes.at[i].content)
+			return w->plan.changes.at[i].content;
+	return NULL;
+}
+
+/* ---- fstab ---- */
+
+static void fstab(void)
+{
+	autoworld struct world *w = world_new();
+
+	fake_file(&w->root, "/etc/fstab",
+		  "# a comment of /dev/mmcblk0p1\n"
+		  "proc /proc proc defaults 0 0\n"
+		  "\n"
+		  "/dev/mmcblk0p1  /boot/firmware  vfat  defaults  0  2\n"
+		  "/dev/mmcblk0p2 / ext4 defaults,noatime 0 1 # root\n"
+		  "/dev/sda1 /data ext4 noatime 0 2\n"
+		  "LABEL=My\\040Disk /my\\040disk ext4 defaults\n"
+		  "UUID=dead /other ext4\n"
+		  "/dev/sdb1 /usb vfat noauto,user 0 0\n"
+		  "/swapfile none swap sw 0 0");
+	add_mount(w, "proc", "/proc", "proc", "defaults", 0);
+	add_mount(w, "/dev/mmcblk0p1", "/boot/firmware", "vfat", "defaults", 1);
+	add_mount(w, "/dev/mmcblk0p2", "/", "ext4", "defaults,noatime", 2);
+	add_mount(w, "/dev/sda1", "/data", "ext4", "noatime", 0);
+	add_mount(w, "LABEL=My Disk", "/my disk", "ext4", "defaults", 0);
+	add_mount(w, "UUID=dead", "/other", "ext4", "defaults", 0);
+	add_mount(w, "/dev/sdb1", "/usb", "vfat", "noauto,user", 0);
+	add_mount(w, "/swapfile", "none", "swap", "sw", 0);
+	adapt_fstab(&w->facts, &w->plan);
+	check_rows(w, "write /etc/fstab\n");
+	check_text(
+		content(w, "/etc/fstab"),
+		"# a comment of /dev/mmcblk0p1\n"
+		"proc /proc proc defaults 0 0\n"
+		"\n"
+		"PARTUUID=5e3da3da-01\t/boot/firmware\tvfat\tdefaults,nofail  0"
+		"  2\n"
+		"PARTUUID=5e3da3da-02\t/\text4\tdefaults,noatime 0 1 # root\n"
+		"/dev/sda1\t/data\text4\tnoatime,nofail,"
+		"x-systemd.device-timeout=10 0 2\n"
+		"LABEL=My\\040Disk\t/my\\040disk\text4\tdefaults,nofail,"
+		"x-systemd.device-timeout=10\n"
+		"UUID=dead\t/other\text4\tdefaults,nofail,"
+		"x-systemd.device-timeout=10\n"
+		"/dev/sdb1 /usb vfat noauto,user 0 0\n"
+		"/swapfile none swap sw 0 0");
+}
+
+static void fstab_that_is_right(void)
+{
+	autoworld struct world *w = world_new();
+
+	fake_file(&w->root, "/etc/fstab",
+		  "PARTUUID=5e3da3da-01 /boot/firmware vfat nofail 0 2\n"
+		  "PARTUUID=5e3da3da-02 / ext4 defaults 0 1");
+	add_mount(w, "PARTUUID=5e3da3da-01", "/boot/firmware", "vfat", "nofail",
+		  1);
+	add_mount(w, "PARTUUID=5e3da3da-02", "/", "ext4", "defaults", 2);
+	adapt_fstab(&w->facts, &w->plan);
+	check_rows(w, "");
+}
+
+/* A disk id of 0 makes no PARTUUID; a card may have no fstab at all. */
+static void fstab_without_ids(void)
+{
+	autoworld struct world *w = world_new();
+
+	adapt_fstab(&w->facts, &w->plan);
+	check_rows(w, "");
+	free(w->guest.partitions.at[1].partuuid);
+	w->guest.partitions.at[1].partuuid = NULL;
+	fake_file(&w->root, "/etc/fstab", "/dev/mmcblk0p2 / ext4 rw 0 1\n");
+	add_mount(w, "/dev/mmcblk0p2", "/", "ext4", "rw", 2);
+	adapt_fstab(&w->facts, &w->plan);
+	check_text(content(w, "/etc/fstab"), "UUID=uuid-2\t/\text4\trw 0 1\n");
+}
+
+/* ---- boot ---- */
+
+static void boot_moves(void)
+{
+	autoworld struct world *w = world_new();
+
+	free(w->guest.boot_dir);
+	w->guest.boot_dir = xstrdup("/boot");
+	check_text(adapt_boot_dir(&w->guest), "/boot/firmware");
+	fake_file(&w->root, "/etc/fstab",
+		  "PARTUUID=5e3da3da-01 /boot vfat defaults 0 2\n");
+	fake_file(&w->root, "/boot/there", "");
+	fake_file(&w->boot, "/cmdline.txt", "");
+	fake_file(&w->boot, "/overlays/a.dtbo", "");
+	fake_file(&w->boot, "/there", "");
+	fake_file(&w->boot, "/firmware", "");
+	add_mount(w, "PARTUUID=5e3da3da-01", "/boot", "vfat", "defaults", 1);
+	adapt_fstab(&w->facts, &w->plan);
+	adapt_boot(&w->facts, &w->plan);
+	check_rows(w, "write /etc/fstab\n"
+		      "mkdir /boot/firmware\n"
+		      "symlink /boot/cmdline.txt -> firmware/cmdline.txt\n"
+		      "symlink /boot/overlays -> firmware/overlays\n");
+	check_text(content(w, "/etc/fstab"),
+		   "PARTUUID=5e3da3da-01\t/boot/firmware\tvfat\t"
+		   "defaults,nofail 0 2\n");
+}
+
+static void hooks_are_disarmed(void)
+{
+	static const char hook[] = "/etc/kernel/postinst.d/z50-raspi-firmware";
+	autoworld struct world *w = world_new();
+
+	fake_file(&w->root, hook, "#!/bin/sh\n");
+	adapt_boot(&w->facts, &w->plan);
+	check_rows(w, "write /etc/kernel/postinst.d/z50-raspi-firmware\n");
+	check_text(content(w, hook), "#!/bin/sh\n");
+	check_eq(w->plan.changes.at[0].mode, 0644);
+	w->guest.boot = 0;
+	check(!adapt_boot_dir(&w->guest));
+}
+
+/* ---- the kernel's command line ---- */
+
+static void cmdline_row(const char *line, const char *want)
+{
+	autoworld struct world *w = world_new();
+
+	w->guest.cmdline = line ? xstrdup(line) : NULL;
+	adapt_cmdline(&w->facts, &w->plan);
+	check_text(w->plan.kernel_cmdline, want);
+}
+
+static void cmdline(void)
+{
+	autoworld struct world *w = world_new();
+
+	cmdline_row("console=serial0,115200 console=tty1 "
+		    "root=/dev/mmcblk0p2 rootfstype=ext4 fsck.repair=yes "
+		    "rootwait quiet bcm2708.x=1\n",
+		    "root=PARTUUID=5e3da3da-02 rootfstype=ext4 "
+		    "fsck.repair=yes quiet rootwait net.ifnames=0 ro "
+		    "console=ttyAMA0,115200");
+	cmdline_row("rw net.ifnames=1 ro console=ttyAMA0,9600 mine=rootwait",
+		    "root=PARTUUID=5e3da3da-02 mine=rootwait rootwait "
+		    "net.ifnames=0 ro console=ttyAMA0,115200");
+	cmdline_row(NULL, "root=PARTUUID=5e3da3da-02 rootwait net.ifnames=0 "
+			  "ro console=ttyAMA0,115200");
+	free(w->guest.partitions.at[1].partuuid);
+	w->guest.partitions.at[1].partuuid = NULL;
+	adapt_cmdline(&w->facts, &w->plan);
+	check(str_starts(w->plan.kernel_cmdline, "root=UUID=uuid-2 "));
+	free(w->plan.kernel_cmdline);
+	free(w->guest.partitions.at[1].uuid);
+	w->guest.partitions.at[1].uuid = NULL;
+	adapt_cmdline(&w->facts, &w->plan);
+	check(str_starts(w->plan.kernel_cmdline, "root=/dev/vda2 "));
+}
+
+/* ---- console ---- */
+
+static void console_systemd(void)
+{
+	autoworld struct world *w = world_new();
+
+	fake_file(&w->root, "/etc/inittab", "id:2:initdefault:\n");
+	fake_link(&w->root, "/etc/systemd/system/serial-getty@ttyAMA0.service",
+		  "/dev/null");
+	fake_link(&w->root, "/etc/systemd/system/serial-getty@.service",
+		  "/lib/systemd/system/other.service");
+	adapt_console(&w->facts, &w->plan);
+	check_rows(w, "remove /etc/systemd/system/"
+		      "serial-getty@ttyAMA0.service\n");
+}
+
+static void console_sysv(void)
+{
+	autoworld struct world *w = world_new();
+
+	w->guest.systemd = false;
+	fake_file(&w->root, "/etc/inittab",
+		  "id:2:initdefault:\n#T0:23:respawn:getty ttyAMA0");
+	adapt_console(&w->facts, &w->plan);
+	check_text(content(w, "/etc/inittab"),
+		   "id:2:initdefault:\n#T0:23:respawn:getty ttyAMA0\n"
+		   "AMA0:2345:respawn:/sbin/getty -L ttyAMA0 115200 vt100\n");
+	plan_free(&w->plan);
+	fake_file(&w->root, "/etc/inittab",
+		  "T0:23:respawn:/sbin/getty -L ttyAMA0 115200 vt100\n");
+	adapt_console(&w->facts, &w->plan);
+	check_rows(w, "");
+}
+
+/* ---- modules ---- */
+
+static void modules(void)
+{
+	autoworld struct world *w = world_new();
+
+	fake_file(&w->root, "/etc/modules",
+		  "# pi in a comment\n  spi-pi param=1\ni2c-dev\n\n;pi\n");
+	fake_file(&w->root, "/etc/modules-load.d/mine.conf", "fuse\n");
+	fake_file(&w->root, "/etc/modules-load.d/hat.conf", "snd-pi");
+	fake_file(&w->root, "/etc/modules-load.d/README.pi", "snd-pi\n");
+	fake_link(&w->root, "/etc/modules-load.d/modules.conf", "../modules");
+	adapt_modules(&w->facts, &w->plan);
+	check_rows(w, "write /etc/modules\n"
+		      "write /etc/modules-load.d/hat.conf\n"
+		      "write /etc/modules-load.d/pimigrate.conf\n");
+	check_text(content(w, "/etc/modules"),
+		   "# pi in a comment\n"
+		   "# pimigrate: not on this board:   spi-pi param=1\n"
+		   "i2c-dev\n\n;pi\n");
+	check_text(content(w, "/etc/modules-load.d/hat.conf"),
+		   "# pimigrate: not on this board: snd-pi\n");
+	check_has(content(w, "/etc/modules-load.d/pimigrate.conf"), "\nevdev");
+}
+
+/* ---- services ---- */
+
+static void services_systemd(void)
+{
+	autoworld struct world *w = world_new();
+
+	add_service(w, "ssh.service", true, false);
+	add_service(w, "pi-led.service", true, false);
+	add_service(w, "pi-old", true, false); /* an init script */
+	add_service(w, "pi-off.service", false, false);
+	add_service(w, "pi-masked.service", true, true);
+	adapt_services(&w->facts, &w->plan);
+	check_rows(w, "symlink /etc/systemd/system/pi-led.service -> "
+		      "/dev/null\n"
+		      "symlink /etc/systemd/system/pi-old.service -> "
+		      "/dev/null\n");
+	check_text(w->plan.changes.at[0].id, "mask-pi-led.service");
+	check_text(w->plan.changes.at[0].reason, "only a Pi has it");
+}
+
+static void services_sysv(void)
+{
+	autoworld struct world *w = world_new();
+
+	w->guest.systemd = false;
+	fake_link(&w->root, "/etc/rc2.d/S01pi-led", "../init.d/pi-led");
+	fake_link(&w->root, "/etc/rc2.d/S03pi-led2", "../init.d/pi-led2");
+	fake_link(&w->root, "/etc/rc2.d/S02ssh", "../init.d/ssh");
+	fake_link(&w->root, "/etc/rc6.d/K01pi-led", "../init.d/pi-led");
+	fake_link(&w->root, "/etc/rcS.d/S17pi-led", "../init.d/pi-led");
+	add_service(w, "ssh.service", true, false);
+	add_service(w, "pi-led.service", true, false);
+	adapt_services(&w->facts, &w->plan);
+	check_rows(w, "remove /etc/rcS.d/S17pi-led\n"
+		      "symlink /etc/rcS.d/K01pi-led -> ../init.d/pi-led\n"
+		      "remove /etc/rc2.d/S01pi-led\n"
+		      "symlink /etc/rc2.d/K01pi-led -> ../init.d/pi-led\n");
+}
+
+/* ---- network ---- */
+
+static void network_networkd(void)
+{
+	autoworld struct world *w = world_new();
+
+	w->guest.net = NET_NETWORKD;
+	adapt_network(&w->facts, &w->plan);
+	check_rows(w, "");
+	w->guest.wifi_only = true;
+	adapt_network(&w->facts, &w->plan);
+	check_rows(w, "write /etc/systemd/network/80-pimigrate-eth0.network\n");
+}
+
+static void network_ifupdown(void)
+{
+	static const char interfaces[] = "/etc/network/interfaces";
+	autoworld struct world *w = world_new();
+
+	w->guest.net = NET_NONE;
+	add_service(w, "networking.service", true, false);
+	fake_file(&w->root, interfaces,
+		  "source /etc/network/interfaces.d/*\n"
+		  "auto lo\n"
+		  "  auto  wlan0\n"
+		  "iface wlan0 inet dhcp\n"
+		  "\twpa-ssid home");
+	fake_file(&w->root, "/etc/network/interfaces.d/w",
+		  "auto wlan1\nauto lo wlan0\nautowlan0\n");
+	adapt_network(&w->facts, &w->plan);
+	check_rows(w, "write /etc/network/interfaces\n"
+		      "write /etc/network/interfaces.d/w\n"
+		      "write /etc/network/interfaces.d/pimigrate-eth0\n");
+	check_text(content(w, interfaces),
+		   "source /etc/network/interfaces.d/*\n"
+		   "auto lo\n"
+		   "allow-hotplug wlan0\n"
+		   "iface wlan0 inet dhcp\n"
+		   "\twpa-ssid home");
+	check_text(content(w, "/etc/network/interfaces.d/w"),
+		   "allow-hotplug wlan1\nauto lo\nallow-hotplug wlan0\n"
+		   "autowlan0\n");
+}
+
+static void network_others(void)
+{
+	autoworld struct world *w = world_new();
+
+	/* these take up a wired card by themselves */
+	w->guest.wifi_only = true;
+	adapt_network(&w->facts, &w->plan);
+	w->guest.net = NET_DHCPCD;
+	adapt_network(&w->facts, &w->plan);
+	/* nobody has the network, and ifupdown is not there to have it */
+	w->guest.net = NET_NONE;
+	adapt_network(&w->facts, &w->plan);
+	check_rows(w, "");
+}
+
+/* ---- growth ---- */
+
+static int grow(struct world *w, uint64_t free_mib, uint64_t kernel_mib,
+		struct err *err)
+{
+	w->guest.partitions.at[1].fs_free = free_mib * MIB;
+	w->facts.kernel.tar_size = kernel_mib * MIB;
+	plan_free(&w->plan);
+	w->plan.disk_size = w->guest.disk_size;
+	return adapt_grow(&w->facts, &w->plan, err);
+}
+
+static void growth(void)
+{
+	autoworld struct world *w = world_new();
+	struct err err;
+
+	check_eq(grow(w, 1224, 200, &err), 0);
+	check_rows(w, "");
+	check_eq(grow(w, 1223, 200, &err), 0);
+	check_rows(w, "grow /\n");
+	check_eq(w->plan.changes.at[0].size, (2048 + 64) * MIB);
+	check_eq(w->plan.disk_size, (2048 + 64) * MIB);
+	check_eq(grow(w, 0, 200, &err), 0);
+	check_eq(w->plan.disk_size, (2048 + 1344) * MIB);
+	check_eq(adapt_grown(2048 * MIB, 1224 * MIB), (2048 + 1344) * MIB);
+
+	w->facts.grow = false;
+	check_eq(grow(w, 264, 200, &err), 0);
+	check_rows(w, "");
+	check_eq(grow(w, 263, 200, &err), -ENOSPC);
+	check_has(err.text, "--no-grow");
+	check_rows(w, "");
+}
+
+static void growth_in_the_way(void)
+{
+	autoworld struct world *w = world_new();
+	struct err err;
+
+	/* a partition behind root */
+	add_partition(&w->guest, 3, FS_EXT);
+	check_eq(grow(w, 300, 200, &err), 0);
+	check_rows(w, "");
+	check_eq(grow(w, 10, 200, &err), -ENOSPC);
+	check_has(err.text, "10 MiB free");
+	check_has(err.text, "264 MiB");
+	/* a logical one ends where its container ends */
+	w->guest.partitions.at[1].number = w->guest.root = 7;
+	w->guest.partitions.at[1].start = 4096 * MIB;
+	check_eq(grow(w, 10, 200, &err), -ENOSPC);
+	/* which GPT does not have */
+	w->guest.table[0] = 0;
+	check_eq(grow(w, 10, 200, &err), 0);
+	check_rows(w, "grow /\n");
+}
+
+/* ---- the kernel ---- */
+
+static void kernel(void)
+{
+	static char *const files[] = {
+		(char *)(uintptr_t) "/boot/vmlinuz-6.1",
+		(char *)(uintptr_t) "/usr/lib/modules/6.1/a/x.ko",
+		(char *)(uintptr_t) "/usr/lib/modules/6.1/a/y.ko",
+		(char *)(uintptr_t) "/usr/lib/modules/6.1/b/z.ko",
+		(char *)(uintptr_t) "/usr/share/empty",
+		(char *)(uintptr_t) "/vmlinuz",
+	};
+	autoworld struct world *w = world_new();
+	struct adapt_kernel *k = &w->facts.kernel;
+
+	fake_file(&w->root, "/boot/config.txt", "");
+	fake_file(&w->root, "/usr/lib/modules/5.15/m", "");
+	fake_file(&w->root, "/usr/share/empty/not", "");
+	fake_link(&w->root, "/vmlinuz", "boot/vmlinuz-5.15");
+	fake_file(&w->root, "/etc/initramfs-tools/conf.d/x", "");
+	*k = (struct adapt_kernel){ .tar = "/tmp/k.tar",
+				    .files = files,
+				    .n_files = 6,
+				    .release = "6.1",
+				    .reason = "because",
+				    .status = "Package: a\n",
+				    .extended_states = "Package: b\n" };
+	adapt_kernel(&w->facts, &w->plan);
+	check_rows(w, "write /etc/initramfs-tools/conf.d/pimigrate\n"
+		      "remove /vmlinuz\n"
+		      "tree /\n"
+		      "write /var/lib/dpkg/status\n"
+		      "write /var/lib/apt/extended_states\n");
+	check_text(content(w, "/"), "/boot/vmlinuz-6.1\n"
+				    "/usr/lib/modules/6.1\n"
+				    "/usr/lib/modules/6.1/a\n"
+				    "/usr/lib/modules/6.1/a/x.ko\n"
+				    "/usr/lib/modules/6.1/a/y.ko\n"
+				    "/usr/lib/modules/6.1/b\n"
+				    "/usr/lib/modules/6.1/b/z.ko\n"
+				    "/vmlinuz\n");
+	check_text(w->plan.changes.at[2].target, "/tmp/k.tar");
+	check_text(w->plan.changes.at[2].reason, "kernel 6.1: because");
+}
+
+static void kernel_sources(void)
+{
+	autoworld struct world *w = world_new();
+	struct adapt_kernel *k = &w->facts.kernel;
+
+	/* the card keeps its kernel */
+	adapt_kernel(&w->facts, &w->plan);
+	check_rows(w, "");
+	*k = (struct adapt_kernel){ .tar = "t",
+				    .release = "r",
+				    .reason = "s",
+				    .apt_source = "S",
+				    .apt_pin = "P",
+				    .apt_source_path = "/etc/s",
+				    .apt_pin_path = "/etc/p",
+				    .keyring_path = "/usr/k" };
+	/* no key anywhere: a source that apt cannot verify helps nobody */
+	adapt_kernel(&w->facts, &w->plan);
+	check_rows(w, "tree /\n");
+	plan_free(&w->plan);
+	k->keyring = "/host/k";
+	adapt_kernel(&w->facts, &w->plan);
+	check_rows(w, "tree /\nwrite /etc/s\nwrite /etc/p\nwrite /usr/k\n");
+	check_text(w->plan.changes.at[3].target, "/host/k");
+	plan_free(&w->plan);
+	fake_file(&w->root, "/usr/k", "key");
+	adapt_kernel(&w->facts, &w->plan);
+	check_rows(w, "tree /\nwrite /etc/s\nwrite /etc/p\n");
+}
+
+/* ---- all of it ---- */
+
+static void whole_plan(void)
+{
+	autoworld struct world *w = world_new();
+	struct err err;
+
+	w->guest.partitions.at[1].needs_recovery = true;
+	w->facts.kernel.release = "6.1";
+	w->facts.kernel.reason = "because";
+	check_eq(adapt_plan(&w->facts, &w->plan, &err), 0);
+	check(w->plan.needs_replay);
+	check_eq(w->plan.source_size, 2048 * MIB);
+	check_eq(w->plan.disk_size, 2048 * MIB);
+	check_text(w->plan.kernel_release, "6.1");
+	check_text(w->plan.kernel_reason, "because");
+	check_rows(w, "write /etc/modules-load.d/pimigrate.conf\n");
+	plan_free(&w->plan);
+	w->guest.partitions.at[1].fs_free = 0;
+	w->facts.grow = false;
+	check_eq(adapt_plan(&w->facts, &w->plan, &err), -ENOSPC);
+}
+
+int main(void)
+{
+	fstab();
+	fstab_that_is_right();
+	fstab_without_ids();
+	boot_moves();
+	hooks_are_disarmed();
+	cmdline();
+	console_systemd();
+	console_sysv();
+	modules();
+	services_systemd();
+	services_sysv();
+	network_networkd();
+	network_ifupdown();
+	network_others();
+	growth();
+	growth_in_the_way();
+	kernel();
+	kernel_sources();
+	whole_plan();
+	return test_done();
+}

@@ -1,0 +1,380 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Raw images: requests, snapshots, locks against ourselves and QEMU. */
+#include <errno.h>
+#include <fcntl.h>
+#include <semaphore.h>
+#include <stdatomic.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "block/block.h"
+#include "common/cleanup.h"
+#include "common/io.h"
+#include "common/log.h"
+#include "test.h"
+
+enum {
+	SIZE = 1 << 20
+};
+
+static struct pool *pool;
+static char dir[] = "/tmp/test_block.XXXXXX", path[64];
+static struct err err;
+
+struct one {
+	struct block_request req;
+	sem_t done;
+	int result;
+};
+
+static void done(struct block_request *req, int result)
+{
+	struct one *one = req->arg;
+
+	one->result = result;
+	sem_post(&one->done);
+}
+
+static void submit(struct one *one, struct block *b, enum block_op op,
+		   uint64_t at, const struct iovec *iov, unsigned int n,
+		   uint64_t len)
+{
+	one->req = (struct block_request){
+		.op = op,
+		.at = at,
+		.len = len,
+		.iov = iov,
+		.iovcnt = n,
+		.done = done,
+		.arg = one,
+	};
+	sem_init(&one->done, 0, 0);
+	block_submit(b, &one->req);
+}
+
+static int wait_for(struct one *one)
+{
+	sem_wait(&one->done);
+	sem_destroy(&one->done);
+	return one->result;
+}
+
+static int request(struct block *b, enum block_op op, uint64_t at, void *buf,
+		   uint64_t len)
+{
+	/* In three buffers, of which one is empty. */
+	struct iovec iov[] = { { buf, len / 3 },
+			       { NULL, 0 },
+			       { (uint8_t *)buf + len / 3, len - len / 3 } };
+	struct one one;
+
+	submit(&one, b, op, at, iov, 3, len);
+	return wait_for(&one);
+}
+
+static struct block *opened(struct block_options opt)
+{
+	struct block *b = NULL;
+
+	opt.filename = path;
+	if (block_raw_open(&b, &opt, pool, &err) < 0)
+		fprintf(stderr, "%s\n", err.text);
+	check(b);
+	return b;
+}
+
+static int open_code(const char *name, struct block_options opt)
+{
+	struct block *b = NULL;
+	int code;
+
+	opt.filename = name;
+	err.text[0] = 0;
+	code = block_raw_open(&b, &opt, pool, &err);
+	block_free(b);
+	return code;
+}
+
+static void make(uint64_t size)
+{
+	int fd = open(path, O_CREAT | O_TRUNC | O_RDWR | O_CLOEXEC, 0600);
+
+	check(ftruncate(fd, (off_t)size) == 0);
+	close(fd);
+}
+
+static void test_requests(bool direct)
+{
+	struct block *b;
+	uint8_t *buf = malloc(65536), *back = malloc(65536);
+	struct stat st, st2;
+
+	make(SIZE);
+	b = opened((struct block_options){ .discard = true, .direct = direct });
+	check_eq(b->size, SIZE);
+	for (unsigned int i = 0; i < 65536; i++)
+		buf[i] = (uint8_t)(i * 7 + i / 256);
+	check_eq(request(b, BLOCK_WRITE, 512, buf, 65536), 0);
+	check_eq(request(b, BLOCK_READ, 512, back, 65536), 0);
+	check(!memcmp(buf, back, 65536));
+	check_eq(request(b, BLOCK_FLUSH, 0, NULL, 0), 0);
+	check_eq(b->stats.wr_bytes, 65536);
+	check_eq(b->stats.flush_ops, 1);
+
+	check_eq(request(b, BLOCK_READ, SIZE - 512, back, 1024),
+		 (unsigned long long)-EINVAL);
+	check_eq(request(b, BLOCK_WRITE, UINT64_MAX - 511, buf, 512),
+		 (unsigned long long)-EINVAL);
+	check_eq(request(b, BLOCK_ZERO, SIZE, buf, UINT64_MAX),
+		 (unsigned long long)-EINVAL);
+	check_eq(b->stats.errors, 3);
+
+	check_eq(request(b, BLOCK_ZERO, 1024, NULL, 512), 0);
+	check_eq(request(b, BLOCK_READ, 512, back, 1536), 0);
+	memset(buf + 512, 0, 512);
+	check(!memcmp(buf, back, 1536));
+
+	check_eq(request(b, BLOCK_WRITE, 0, buf, 65536), 0);
+	check_eq(request(b, BLOCK_FLUSH, 0, NULL, 0), 0);
+	stat(path, &st);
+	check_eq(request(b, BLOCK_DISCARD, 0, NULL, 65536), 0);
+	stat(path, &st2);
+	check(st2.st_blocks < st.st_blocks);
+	check_eq(st2.st_size, SIZE);
+	block_free(b);
+	free(buf);
+	free(back);
+}
+
+static void test_modes(void)
+{
+	uint8_t buf[512] = { 1 };
+	struct block *b;
+
+	make(SIZE + 100);
+	b = opened((struct block_options){ .read_only = true });
+	check_eq(b->size, SIZE);
+	check_eq(request(b, BLOCK_WRITE, 0, buf, 512),
+		 (unsigned long long)-EROFS);
+	check_eq(request(b, BLOCK_DISCARD, 0, NULL, 512),
+		 (unsigned long long)-EROFS);
+	check_eq(request(b, BLOCK_FLUSH, 0, NULL, 0), 0);
+	check_eq(request(b, BLOCK_READ, 0, buf, 512), 0);
+	/* A file that somebody cuts off meanwhile. */
+	check(truncate(path, 512) == 0);
+	check_eq(request(b, BLOCK_READ, 512, buf, 512),
+		 (unsigned long long)-EIO);
+	block_free(b);
+
+	/* Without discard=unmap nothing is thrown away. */
+	make(SIZE);
+	b = opened((struct block_options){ .no_flush = true });
+	check_eq(request(b, BLOCK_WRITE, 0, buf, 512), 0);
+	check_eq(request(b, BLOCK_DISCARD, 0, NULL, 4096), 0);
+	buf[0] = 9;
+	check_eq(request(b, BLOCK_READ, 0, buf, 512), 0);
+	check_eq(buf[0], 0);
+	block_free(b);
+}
+
+static void test_errors(void)
+{
+	const struct block_options rw = { 0 };
+
+	check_eq(open_code("/nowhere/disk.img", rw),
+		 (unsigned long long)-ENOENT);
+	check(strstr(err.text, "/nowhere/disk.img"));
+	check(open_code(dir, rw) < 0);
+	check(open_code("/dev/null", rw) < 0);
+	check(strstr(err.text, "neither"));
+	make(0);
+	check(open_code(path, rw) < 0);
+	check(strstr(err.text, "empty"));
+	make(511);
+	check(open_code(path, rw) < 0);
+	make(SIZE);
+	check(setenv("TMPDIR", "/nowhere", 1) == 0);
+	check(open_code(path, (struct block_options){ .snapshot = true }) < 0);
+	check(strstr(err.text, "/nowhere"));
+	unsetenv("TMPDIR");
+}
+
+/* A snapshot behaves like a model, and the image never changes. */
+static void test_snapshot(void)
+{
+	static uint8_t model[SIZE], image[SIZE], buf[200000];
+	uint32_t seed = 12345;
+	struct block *b;
+	int fd;
+
+	for (unsigned int i = 0; i < SIZE; i++)
+		model[i] = image[i] = (uint8_t)(i >> 9);
+	make(SIZE - 1024); /* the last cluster is not whole */
+	fd = open(path, O_RDWR | O_CLOEXEC);
+	check_eq(io_pwrite(fd, image, SIZE - 1024, 0), 0);
+	b = opened((struct block_options){ .snapshot = true });
+	for (unsigned int i = 0; i < 400; i++) {
+		uint64_t at, len;
+
+		seed = seed * 1664525 + 1013904223;
+		at = (seed >> 8) % (SIZE / 512 - 2) * 512;
+		seed = seed * 1664525 + 1013904223;
+		len = (seed >> 8) % 390 * 512;
+		if (seed >> 30)
+			len %= 8192;
+		if (len > SIZE - 1024 - at)
+			len = SIZE - 1024 - at;
+		switch (seed % 3) {
+		case 0:
+			memset(buf, (int)i, len);
+			memset(model + at, (int)i, len);
+			check_eq(request(b, BLOCK_WRITE, at, buf, len), 0);
+			break;
+		case 1:
+			memset(model + at, 0, len);
+			check_eq(request(b, BLOCK_ZERO, at, NULL, len), 0);
+			break;
+		default:
+			check_eq(request(b, BLOCK_READ, at, buf, len), 0);
+			check(!memcmp(buf, model + at, len));
+		}
+	}
+	check_eq(request(b, BLOCK_FLUSH, 0, NULL, 0), 0);
+	check_eq(request(b, BLOCK_READ, 0, model, SIZE - 1024), 0);
+	check_eq(io_pread(fd, buf, 512, SIZE / 2), 512);
+	check(!memcmp(buf, image + SIZE / 2, 512));
+	check_eq(io_pread(fd, model, SIZE, 0), SIZE - 1024);
+	check(!memcmp(model, image, SIZE - 1024));
+	block_free(b);
+	close(fd);
+}
+
+/* Neighbouring sectors of one cluster at the same time. */
+static void test_snapshot_threads(void)
+{
+	static uint8_t data[256][512], back[256 * 512];
+	static struct one one[256];
+	static struct iovec iov[256];
+	struct block *b;
+
+	make(SIZE);
+	b = opened((struct block_options){ .snapshot = true });
+	for (unsigned int i = 0; i < 256; i++) {
+		memset(data[i], (int)i + 1, 512);
+		iov[i] = (struct iovec){ data[i], 512 };
+		submit(&one[i], b, BLOCK_WRITE, i * 512, &iov[i], 1, 512);
+	}
+	for (unsigned int i = 0; i < 256; i++)
+		check_eq(wait_for(&one[i]), 0);
+	check_eq(request(b, BLOCK_READ, 0, back, sizeof(back)), 0);
+	check(!memcmp(back, data, sizeof(back)));
+	block_free(b);
+}
+
+static void test_locks(void)
+{
+	const struct block_options rw = { 0 }, ro = { .read_only = true },
+				   snap = { .snapshot = true },
+				   no = { .no_lock = true };
+	struct block *b;
+
+	make(SIZE);
+	b = opened(rw);
+	check_eq(open_code(path, rw), (unsigned long long)-EBUSY);
+	check(strstr(err.text, path));
+	check_eq(open_code(path, ro), (unsigned long long)-EBUSY);
+	check_eq(open_code(path, snap), (unsigned long long)-EBUSY);
+	check_eq(open_code(path, no), 0);
+	block_free(b);
+	b = opened(ro);
+	check_eq(open_code(path, ro), 0);
+	check_eq(open_code(path, snap), 0);
+	check_eq(open_code(path, rw), (unsigned long long)-EBUSY);
+	block_free(b);
+	check_eq(open_code(path, rw), 0); /* the refused left no locks */
+}
+
+static int run(const char *cmd)
+{
+	int status = system(cmd);
+
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+/* Wait until somebody marks that he writes, or nobody does; without
+ * taking a lock that could be in the other's way. */
+static bool becomes(bool written)
+{
+	autoclose int fd = open(path, O_RDWR | O_CLOEXEC);
+
+	for (unsigned int i = 0; i < 500; i++) {
+		struct flock fl = {
+			.l_type = F_WRLCK,
+			.l_whence = SEEK_SET,
+			.l_start = 101,
+			.l_len = 1,
+		};
+
+		check(fcntl(fd, F_OFD_GETLK, &fl) == 0);
+		if ((fl.l_type != F_UNLCK) == written)
+			return true;
+		usleep(10000);
+	}
+	return false;
+}
+
+/* Our locks are the ones that qemu-img and qemu-io look at, and theirs are
+ * the ones we look at. */
+static void test_qemu_locks(void)
+{
+	char write[160], read[160];
+	struct block *b;
+
+	if (run("command -v qemu-io >/dev/null") != 0) {
+		fprintf(stderr, "not tested against QEMU: no qemu-io\n");
+		return;
+	}
+	snprintf(write, sizeof(write),
+		 "qemu-io -f raw -c 'write 0 512' %s >/dev/null 2>&1", path);
+	snprintf(read, sizeof(read),
+		 "qemu-io -r -f raw -c 'read 0 512' %s >/dev/null 2>&1", path);
+	make(SIZE);
+	check_eq(run(write), 0);
+	b = opened((struct block_options){ 0 });
+	check(run(write) != 0);
+	block_free(b);
+	b = opened((struct block_options){ .read_only = true });
+	check(run(write) != 0);
+	check_eq(run(read), 0);
+	block_free(b);
+
+	snprintf(write, sizeof(write),
+		 "qemu-io -f raw -c 'sleep 700' %s >/dev/null 2>&1 &", path);
+	check_eq(run(write), 0);
+	check(becomes(true)); /* it started */
+	check_eq(open_code(path, (struct block_options){ 0 }),
+		 (unsigned long long)-EBUSY);
+	check(becomes(false)); /* it ended */
+}
+
+int main(void)
+{
+	log_init("test_block", LOG_QUIET);
+	pool = pool_new(4, &err);
+	check(mkdtemp(dir));
+	snprintf(path, sizeof(path), "%s/disk.img", dir);
+	test_requests(false);
+	test_requests(true);
+	test_modes();
+	test_errors();
+	test_snapshot();
+	test_snapshot_threads();
+	test_locks();
+	test_qemu_locks();
+	pool_free(pool);
+	unlink(path);
+	rmdir(dir);
+	return test_done();
+}

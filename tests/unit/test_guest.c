@@ -1,0 +1,476 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The parts of an inspection, each over a file system in memory. */
+#include "guest/parts.h"
+#include "guest/text.h"
+
+#include "common/cleanup.h"
+#include "fake_tree.h"
+#include "test.h"
+
+static struct fake_tree f;
+static struct tree t;
+static struct guest g;
+
+static void begin(void)
+{
+	guest_free(&g);
+	memset(&f, 0, sizeof(f));
+	t = fake_tree(&f);
+}
+
+static void check_str(const char *got, const char *want, int line)
+{
+	if (!got != !want || (got && strcmp(got, want))) {
+		fprintf(stderr, "line %d: '%s', not '%s'\n", line,
+			got ? got : "(null)", want ? want : "(null)");
+		test_failed();
+	}
+}
+
+#define check_text(got, want) check_str(got, want, __LINE__)
+
+static void test_text(void)
+{
+	autofree char *quoted = text_value("A=1\nNAME=\"a \\\"b\\\" c\"\n",
+					   "NAME");
+	autofree char *none = text_value("NAMES=1\n# NAME=2\n", "NAME");
+	autofree char *word = text_word("a root=1 xroot=2 root=3\n", "root=");
+	autofree char *ini = text_ini("[a]\nkey=1\n[b]\nkey = 2 \nkey=3\n", "b",
+				      "key");
+	char lines[] = "one\n\nthree";
+	char *rest = lines;
+
+	check_text(quoted, "a \"b\" c");
+	check_text(none, NULL);
+	check_text(word, "3");
+	check_text(ini, "2");
+	check_text(text_line(&rest), "one");
+	check_text(text_line(&rest), "");
+	check_text(text_line(&rest), "three");
+	check_text(text_line(&rest), NULL);
+	rest = NULL;
+	check_text(text_line(&rest), NULL);
+}
+
+static void test_os_release(void)
+{
+	begin();
+	fake_file(&f, "/usr/lib/os-release",
+		  "PRETTY_NAME=\"Raspbian GNU/Linux 7 (wheezy)\"\n"
+		  "VERSION=\"7 (wheezy)\"\nID=raspbian\n");
+	fake_file(&f, "/etc/hostname", "\n");
+	fake_file(&f, "/etc/machine-id", "abc\n");
+	fake_link(&f, "/sbin/init", "../lib/systemd/systemd");
+	fake_file(&f, "/usr/lib/systemd/systemd", "x");
+	fake_link(&f, "/lib", "usr/lib");
+	fake_file(&f, "/etc/rpi-issue", "");
+	os_release_inspect(&g, &t);
+	check_text(g.os_id, "raspbian");
+	check_text(g.suite, "wheezy");
+	check_text(g.os_version, NULL);
+	check_text(g.hostname, NULL);
+	check_text(g.machine_id, "abc");
+	check(g.merged_usr && g.systemd && g.raspberry);
+
+	begin();
+	os_release_inspect(&g, &t);
+	check(!g.os_id && !g.systemd && !g.merged_usr && !g.raspberry);
+}
+
+static const unsigned char arm_elf[20] = { 0x7f, 'E', 'L',      'F',      1,
+					   1,    1,   [16] = 3, [18] = 40 };
+static const unsigned char x86_elf[20] = { 0x7f, 'E', 'L',      'F',      2,
+					   1,    1,   [16] = 3, [18] = 62 };
+
+#define STANZA(name, state, version, arch)                                   \
+	"Package: " name "\nStatus: install ok " state "\nVersion: " version \
+	"\nArchitecture: " arch "\nDescription: x\n Package: fake\n\n"
+
+static void test_packages(void)
+{
+	begin();
+	fake_bytes(&f, "/lib/ld-linux-armhf.so.3", arm_elf, 20);
+	fake_bytes(&f, "/lib64/ld-linux-x86-64.so.2", x86_elf, 20);
+	fake_file(&f, "/var/lib/dpkg/status",
+		  STANZA("dpkg", "installed", "1.20", "armhf") STANZA(
+			  "linux-image-6.1.0-9-armmp-lpae", "config-files", "1",
+			  "armhf") STANZA("linux-image-6.1.0-8-armmp-lpae",
+					  "installed", "1", "armhf")
+			  STANZA("linux-image-armmp-lpae", "installed", "1",
+				 "armhf") STANZA("linux-image-6.6-rpi-v8",
+						 "installed", "1", "arm64")
+				  STANZA("openssl", "installed", "3.0+rpt1",
+					 "armhf"));
+	packages_inspect(&g, &t);
+	check_eq(g.arch, ARCH_ARMHF);
+	check_text(g.arch_name, "armhf");
+	check_text(g.kernel_package, "linux-image-6.1.0-8-armmp-lpae");
+	check(g.raspberry);
+	check(!g.findings.n);
+}
+
+static void test_other_packages(void)
+{
+	begin();
+	fake_bytes(&f, "/lib64/ld-linux-x86-64.so.2", x86_elf, 20);
+	packages_inspect(&g, &t);
+	check_eq(g.arch, ARCH_OTHER);
+	check_text(g.arch_name, "amd64");
+	check(guest_finding(&g, "no-dpkg") && guest_stop(&g));
+
+	/* the linker of another machine under ARM's name */
+	begin();
+	fake_bytes(&f, "/lib/ld-linux-armhf.so.3", x86_elf, 20);
+	fake_file(&f, "/var/lib/dpkg/status",
+		  STANZA("dpkg", "installed", "1.20", "armhf")
+			  STANZA("skype", "installed", "1", "arm64"));
+	packages_inspect(&g, &t);
+	check_eq(g.arch, ARCH_ARMHF);
+	check(guest_finding(&g, "no-linker") != NULL);
+	check(guest_finding(&g, "programs-64bit") != NULL);
+}
+
+static void two_partitions(void)
+{
+	*vec_add(&g.partitions) = (struct guest_partition){
+		.number = 1,
+		.fs = FS_FAT,
+		.uuid = xstrdup("1234-ABCD"),
+		.partuuid = xstrdup("5e3da3da-01"),
+		.label = xstrdup("bootfs"),
+	};
+	*vec_add(&g.partitions) = (struct guest_partition){
+		.number = 2,
+		.fs = FS_EXT,
+		.label = xstrdup("my root"),
+		.partuuid = xstrdup("5e3da3da-02"),
+	};
+}
+
+static void test_fstab(void)
+{
+	begin();
+	two_partitions();
+	fake_file(&f, "/etc/fstab",
+		  "# /dev/mmcblk0p1 /x vfat\n"
+		  "proc /proc proc defaults 0 0\n"
+		  "PARTUUID=5E3DA3DA-01 /boot/firmware vfat defaults 0 2\n"
+		  "LABEL=my\\040root / ext4 noatime\n"
+		  "/dev/mmcblk0p2 /again ext4 x 0 1\n"
+		  "/dev/sda1 /mnt/a\\040b ext4 defaults 0 2\n"
+		  "UUID=1234-abcd /c vfat defaults\n"
+		  "/dev/mmcblk0p9 /d vfat defaults\n"
+		  "short /e\n");
+	fstab_inspect(&g, &t);
+	check_eq(g.mounts.n, 7);
+	check_eq(g.mounts.at[1].partition, 1);
+	check_eq(g.mounts.at[1].passno, 2);
+	check_eq(g.mounts.at[2].partition, 2);
+	check_text(g.mounts.at[2].spec, "LABEL=my root");
+	check_eq(g.mounts.at[3].partition, 2);
+	check_eq(g.mounts.at[4].partition, 0);
+	check_text(g.mounts.at[4].dir, "/mnt/a b");
+	check_eq(g.mounts.at[5].partition, 1);
+	check_eq(g.mounts.at[6].partition, 0);
+
+	/* a Pi that starts from a USB disk */
+	begin();
+	two_partitions();
+	fake_file(&f, "/etc/fstab",
+		  "/dev/sda1 /boot vfat defaults\n"
+		  "/dev/sda2 / ext4 defaults\n"
+		  "/dev/sdb1 /data ext4 defaults\n");
+	fstab_inspect(&g, &t);
+	check_eq(g.mounts.at[0].partition, 1);
+	check_eq(g.mounts.at[1].partition, 2);
+	check_eq(g.mounts.at[2].partition, 0);
+}
+
+static void test_boot_config(void)
+{
+	static struct fake_tree fat;
+	struct tree boot = fake_tree(&fat);
+
+	begin();
+	g.boot = 1;
+	fake_file(&f, "/boot/cmdline.txt", "DO NOT EDIT THIS FILE\n");
+	fake_file(&f, "/boot/firmware/x", "");
+	boot_config_inspect(&g, &t, NULL);
+	check_text(g.cmdline, NULL);
+	check_text(g.boot_dir, NULL);
+
+	fake_file(&fat, "/cmdline.txt",
+		  "\r\n root=/dev/mmcblk0p2 init=/usr/lib/raspi-config/"
+		  "init_resize.sh \r\nsecond\n");
+	fake_file(&fat, "/config.txt", "start_x=1\n");
+	boot_config_inspect(&g, &t, &boot);
+	check_text(g.cmdline, "root=/dev/mmcblk0p2 init=/usr/lib/raspi-config/"
+			      "init_resize.sh");
+	check_text(g.boot_dir, "/boot/firmware");
+	check(g.fresh);
+
+	begin();
+	fake_file(&f, "/boot/cmdline.txt", "root=/dev/mmcblk0p2\n");
+	boot_config_inspect(&g, &t, NULL);
+	check_text(g.cmdline, "root=/dev/mmcblk0p2");
+	check(!g.fresh);
+}
+
+static void test_services(void)
+{
+	begin();
+	g.systemd = true;
+	fake_link(&f, "/etc/systemd/system/multi-user.target.wants/ssh.service",
+		  "/lib/systemd/system/ssh.service");
+	fake_link(&f, "/etc/systemd/system/multi-user.target.wants/a.service",
+		  "/lib/systemd/system/a.service");
+	fake_link(&f, "/etc/systemd/system/a.service", "/dev/null");
+	fake_link(&f, "/etc/systemd/system/alias.service",
+		  "/lib/systemd/system/ssh.service");
+	fake_file(&f, "/lib/systemd/system/ssh.service", "[Unit]");
+	fake_link(&f, "/lib/systemd/system/sysinit.target.wants/v.service",
+		  "../v.service");
+	fake_link(&f, "/etc/rc2.d/S01raspi-config", "../init.d/raspi-config");
+	fake_link(&f, "/etc/rc2.d/S02ssh", "../init.d/ssh");
+	fake_link(&f, "/etc/rc2.d/K01off", "../init.d/off");
+	fake_link(&f, "/etc/rc2.d/README", "x");
+	services_inspect(&g, &t, NULL);
+	check(guest_enabled(&g, "ssh.service") && g.ssh);
+	check(guest_enabled(&g, "v"));
+	check(guest_enabled(&g, "raspi-config.service"));
+	check(!guest_enabled(&g, "a.service"));
+	check(!guest_enabled(&g, "off"));
+	check(!guest_enabled(&g, "alias"));
+	check_eq(g.services.n, 4);
+}
+
+static void enabled(const char *name)
+{
+	*vec_add(&g.services) = (struct guest_service){ .name = xstrdup(name),
+							.enabled = true };
+}
+
+static void test_dhcpcd(void)
+{
+	begin();
+	enabled("dhcpcd.service");
+	fake_file(&f, "/etc/network/interfaces", "source interfaces.d/*\n");
+	fake_file(&f, "/etc/dhcpcd.conf",
+		  "#static ip_address=1.2.3.4/24\n"
+		  "interface wlan0\nstatic ip_address=10.0.0.9/8\n"
+		  "interface eth0\nstatic ip_address=192.168.7.5/23\n"
+		  "static routers=192.168.7.1\n"
+		  "static domain_name_servers=192.168.7.2 8.8.8.8\n"
+		  "profile static_eth0\nstatic ip_address=10.9.9.9/8\n");
+	network_inspect(&g, &t);
+	check_eq(g.net, NET_DHCPCD);
+	check(g.static_address && !g.wifi_only);
+	check_text(g.address, "192.168.7.5/23");
+	check_text(g.gateway, "192.168.7.1");
+	check_text(g.dns, "192.168.7.2");
+}
+
+static void test_ifupdown(void)
+{
+	begin();
+	enabled("dhcpcd.service");
+	fake_file(&f, "/etc/network/interfaces.d/eth0",
+		  "auto eth0\niface eth0 inet static\n  address 10.1.2.3\n"
+		  "\tnetmask 255.255.0.0\n  gateway 10.1.0.1\n"
+		  "  dns-nameservers 10.1.0.2 10.1.0.3\n"
+		  "iface wlan0 inet static\n  address 10.9.9.9\n");
+	network_inspect(&g, &t);
+	check_eq(g.net, NET_IFUPDOWN);
+	check_text(g.address, "10.1.2.3/16");
+	check_text(g.dns, "10.1.0.2");
+
+	/* nonsense is no address */
+	begin();
+	fake_file(&f, "/etc/network/interfaces",
+		  "iface eth0 inet static\naddress 10.1.2.3/99\n");
+	network_inspect(&g, &t);
+	check(!g.static_address && !g.address);
+	begin();
+	fake_file(&f, "/etc/network/interfaces",
+		  "iface eth0 inet static\naddress 10.1.2.3,x=y\n"
+		  "netmask 255.0.255.0\ngateway $(reboot)\n");
+	network_inspect(&g, &t);
+	check_text(g.address, "10.1.2.3/24");
+	check_text(g.gateway, NULL);
+}
+
+static void test_network_manager(void)
+{
+	begin();
+	enabled("NetworkManager.service");
+	fake_file(&f, "/etc/NetworkManager/system-connections/w.nmconnection",
+		  "[connection]\ntype=wifi\n[ipv4]\nmethod=manual\n"
+		  "address1=10.9.9.9/24\n");
+	network_inspect(&g, &t);
+	check_eq(g.net, NET_NETWORKMANAGER);
+	check(g.wifi_only && !g.static_address);
+
+	fake_file(&f, "/etc/NetworkManager/system-connections/e.nmconnection",
+		  "[connection]\ntype=ethernet\n[ipv4]\nmethod=manual\n"
+		  "address1=192.168.1.5/24,192.168.1.1\ndns=9.9.9.9;8.8.8.8;\n"
+		  "[ethernet]\nmac-address=DC:A6:32:01:02:03\n");
+	network_inspect(&g, &t);
+	check(!g.wifi_only && g.static_address);
+	check_text(g.address, "192.168.1.5/24");
+	check_text(g.gateway, "192.168.1.1");
+	check_text(g.dns, "9.9.9.9");
+	mac_inspect(&g, &t);
+	check_text(g.mac, "dc:a6:32:01:02:03");
+
+	begin();
+	enabled("NetworkManager.service");
+	fake_file(&f, "/etc/NetworkManager/system-connections/w.nmconnection",
+		  "[connection]\ntype=wifi\n");
+	fake_file(&f, "/var/lib/NetworkManager/internal-x-eth0.lease", "");
+	network_inspect(&g, &t);
+	check(!g.wifi_only);
+}
+
+static void test_networkd(void)
+{
+	begin();
+	enabled("systemd-networkd.service");
+	fake_file(&f, "/etc/systemd/network/10-w.network",
+		  "[Match]\nName=wlan0\n[Network]\nAddress=10.0.0.1/8\n");
+	fake_file(&f, "/etc/systemd/network/20-e.network",
+		  "[Match]\nName=e*\n[Network]\nAddress=10.0.0.2/8\n"
+		  "Gateway=10.0.0.254\n");
+	network_inspect(&g, &t);
+	check_eq(g.net, NET_NETWORKD);
+	check_text(g.address, "10.0.0.2/8");
+}
+
+static void mac_from(const char *path, const char *text, const char *want)
+{
+	begin();
+	fake_file(&f, path, text);
+	mac_inspect(&g, &t);
+	check_text(g.mac, want);
+	check(!want || !strcmp(g.mac_from, path));
+}
+
+static void test_mac(void)
+{
+	static const char journal[] =
+		"\0\0MESSAGE=wlan0: b8:27:eb:00:00:01\0\1"
+		"MESSAGE=smsc95xx 1-1:1.0 eth0: register 'smsc95xx' at usb, "
+		"b8:27:eb:00:00:02\0\0b8:27:eb:0";
+
+	mac_from("/var/log/syslog",
+		 "Jan 1 pi kernel: wlan0 b8:27:eb:00:00:09\n"
+		 "Jan 1 pi kernel: eth0: hello 11:22:33:44:55:66\n"
+		 "Jan 1 pi kernel: smsc95xx eth0: x, B8:27:EB:12:34:56\n",
+		 "b8:27:eb:12:34:56");
+	mac_from("/var/log/kern.log", "eth0\nb8:27:eb:12:34:56\n", NULL);
+	mac_from("/var/log/kern.log", "eth0 b8:27:eb:12:34:5", NULL);
+	mac_from("/etc/udev/rules.d/70-persistent-net.rules",
+		 "# eth0 00:11:22:33:44:55\nSUBSYSTEM==\"net\", "
+		 "ATTR{address}==\"00:11:22:33:44:56\", NAME=\"eth0\"\n",
+		 "00:11:22:33:44:56");
+	mac_from("/etc/network/interfaces",
+		 "hwaddress ether 01:11:22:33:44:56\n", NULL);
+
+	begin();
+	fake_bytes(&f, "/var/log/journal/abc/system.journal", journal,
+		   sizeof(journal));
+	mac_inspect(&g, &t);
+	check_text(g.mac, "b8:27:eb:00:00:02");
+
+	begin();
+	g.cmdline = xstrdup("a smsc95xx.macaddr=B8:27:EB:AA:BB:CC b");
+	mac_inspect(&g, &t);
+	check_text(g.mac, "b8:27:eb:aa:bb:cc");
+	begin();
+	g.cmdline = xstrdup("smsc95xx.macaddr=B8:27:EB:AA:BB:CC,netdev=x");
+	mac_inspect(&g, &t);
+	check_text(g.mac, NULL);
+}
+
+static bool said(const char *code)
+{
+	return guest_finding(&g, code) != NULL;
+}
+
+static void test_findings(void)
+{
+	begin();
+	two_partitions();
+	g.root = 2;
+	g.arch = ARCH_ARMHF;
+	g.partitions.at[1].needs_recovery = true;
+	g.config = xstrdup("#start_x=1\ndtparam=audio=on\n[cm4]\n"
+			   "dtoverlay=dwc2,dr_mode=host\nstart_x=1\n[all]\n");
+	*vec_add(&g.mounts) = (struct guest_mount){
+		.spec = xstrdup("UUID=x"),
+		.dir = xstrdup("/mnt"),
+		.type = xstrdup("ext4"),
+		.options = xstrdup("defaults"),
+	};
+	*vec_add(&g.mounts) = (struct guest_mount){
+		.spec = xstrdup("//nas/x"),
+		.dir = xstrdup("/nas"),
+		.type = xstrdup("cifs"),
+		.options = xstrdup("defaults"),
+	};
+	*vec_add(&g.mounts) = (struct guest_mount){
+		.spec = xstrdup("/var/swap"),
+		.dir = xstrdup("none"),
+		.type = xstrdup("swap"),
+		.options = xstrdup("sw"),
+	};
+	findings_inspect(&g, &t);
+	check(said("needs-recovery") && said("no-mac") && said("no-ssh"));
+	check(said("no-boot-partition") && said("other-disk"));
+	check(!said("camera") && !said("gpio"));
+	check(!guest_stop(&g));
+	check_eq(guest_losses(&g), 1);
+
+	begin();
+	g.arch = ARCH_ARMHF;
+	g.config = xstrdup("start_x=1\ndtoverlay=hifiberry-dac\n");
+	g.cmdline = xstrdup("overlayroot=tmpfs");
+	fake_file(&f, "/etc/systemd/system/display-manager.service", "x");
+	fake_file(&f, "/var/lib/docker/image/overlay2/imagedb/content/sha256/1",
+		  "{\"architecture\":\"arm64\"}");
+	findings_inspect(&g, &t);
+	check(said("camera") && said("gpio") && said("overlay"));
+	check(said("desktop") && said("containers-64bit"));
+}
+
+static void stops(enum guest_arch arch, const char *id, const char *code)
+{
+	begin();
+	g.arch = arch;
+	g.os_id = xstrdup(id);
+	findings_inspect(&g, &t);
+	check(guest_stop(&g) && !strcmp(guest_stop(&g)->code, code));
+}
+
+int main(void)
+{
+	test_text();
+	test_os_release();
+	test_packages();
+	test_other_packages();
+	test_fstab();
+	test_boot_config();
+	test_services();
+	test_dhcpcd();
+	test_ifupdown();
+	test_network_manager();
+	test_networkd();
+	test_mac();
+	test_findings();
+	stops(ARCH_ARM64, "debian", "arm64");
+	stops(ARCH_ARMEL, "debian", "armel");
+	stops(ARCH_OTHER, "debian", "not-arm");
+	stops(ARCH_UNKNOWN, "alpine", "not-arm");
+	stops(ARCH_ARMHF, "ubuntu", "ubuntu");
+	guest_free(&g);
+	return test_done();
+}

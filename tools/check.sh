@@ -1,0 +1,60 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# Install, build and test everything that belongs to every change:
+#
+#   check.sh [SUITE...]        default: all but torture and bench
+#
+# Twice: as it is released, and with the address and undefined-behaviour
+# sanitizers (those suites that run no guest for minutes).  The last line is
+# "N passed, N failed, N skipped".  A skipped test that is not in
+# tests/allowed-skips counts as a failure of the whole.
+#
+# Builds go to build-check/ and build-asan/ (CHECK_BUILD: another place).
+set -euo pipefail
+. "$(dirname "$0")/lib.sh"
+cd "$top"
+where=${CHECK_BUILD:-$top}
+jobs=$(nproc)
+
+# build FOLDER OPTION...
+build() {
+	local folder=$1
+	shift
+	step "building in $folder"
+	if [ ! -f "$folder/build.ninja" ]; then
+		quietly meson setup "$folder" "$top" "$@" || die "meson setup failed (its last words are above)"
+	fi
+	ninja -C "$folder" -j "$jobs" | show_ninja >&2 || die "the build in $folder failed"
+}
+
+# run_tests FOLDER ARG...: a failing test is counted, not the end.
+run_tests() {
+	local folder=$1 code=0
+	shift
+	step "testing in $folder"
+	rm -f "$folder/meson-logs/testlog.json"
+	meson test -C "$folder" --no-rebuild --num-processes "$jobs" --print-errorlogs "$@" >&2 || code=$?
+	[ -f "$folder/meson-logs/testlog.json" ] || die "meson test ran nothing in $folder (exit $code)"
+}
+
+main() {
+	local suites=() asan=() werror=true
+	if [ $# -gt 0 ]; then
+		for suite; do suites+=(--suite "$suite"); done
+	else
+		suites=(--no-suite torture --no-suite bench)
+	fi
+	install_packages build run qemu card tests
+	# A warning of a compiler that we do not know yet is no failure.
+	[ "$(gcc -dumpversion)" = 12 ] || werror=false
+	build "$where/build-check" --buildtype=release -Dwerror=$werror
+	build "$where/build-asan" -Dwerror=$werror -Db_sanitize=address,undefined -Db_lundef=false
+	run_tests "$where/build-check" "${suites[@]}"
+	asan=("${suites[@]}" --no-suite style --no-suite boot --no-suite convert --no-suite once --timeout-multiplier 4)
+	run_tests "$where/build-asan" "${asan[@]}"
+	python3 "$tools/count-tests.py" tests/allowed-skips \
+		"$where"/build-{check,asan}/meson-logs/testlog.json
+}
+
+main "$@"
