@@ -360,7 +360,6 @@ static int list_run(struct cmd_ctx *ctx, struct err *err)
 static int remove_run(struct cmd_ctx *ctx, struct err *err)
 {
 	const char *name = ctx->args[0];
-	autofree char *runtime = store_runtime_dir(name);
 	autoclose int lock = -1;
 	int r;
 
@@ -383,7 +382,7 @@ static int remove_run(struct cmd_ctx *ctx, struct err *err)
 	if (!ctx->quiet)
 		printf("%s is removed; the card it came from is as it was\n",
 		       name);
-	return files_remove_tree(runtime, err);
+	return 0;
 }
 
 /* clang-format off */

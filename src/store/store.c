@@ -19,6 +19,7 @@
 
 #include "common/cleanup.h"
 #include "common/mem.h"
+#include "common/str.h"
 #include "host/files.h"
 
 enum {
@@ -281,13 +282,29 @@ int store_lock_running(const char *name, struct err *err)
 {
 	autofree char *dir = store_runtime_dir(name);
 	autofree char *lock = xasprintf("%s/lock", dir);
-	int r = files_mkdir_p(dir, 0711, err);
+	int r = -ENOENT;
 
-	if (r < 0)
-		return r;
-	r = files_lock(lock, false, err);
+	/* Again, should somebody remove the folder in between. */
+	for (int tries = 0; r == -ENOENT && tries < 8; tries++) {
+		r = files_mkdir_p(dir, 0711, err);
+		if (!r)
+			r = files_lock(lock, false, err);
+	}
 	if (r == -EAGAIN)
 		return err_set(err, EAGAIN, "guest '%s' is running", name);
+	return r;
+}
+
+/* The runtime folder, and with a root of one's own the folder of all of them
+ * if it was the last. */
+static int remove_runtime(const char *name, struct err *err)
+{
+	autofree char *dir = store_runtime_dir(name);
+	autofree char *all = xstrndup(dir, (size_t)(strrchr(dir, '/') - dir));
+	int r = files_remove_tree(dir, err);
+
+	if (!r && str_ends(all, "/.run"))
+		rmdir(all); /* ENOTEMPTY: of other guests */
 	return r;
 }
 
@@ -301,5 +318,6 @@ int store_remove(const char *name, struct err *err)
 		return r;
 	if (rename(dir, gone) < 0)
 		return err_errno(err, errno, "cannot remove guest '%s'", name);
-	return files_remove_tree(gone, err);
+	r = files_remove_tree(gone, err);
+	return r < 0 ? r : remove_runtime(name, err);
 }

@@ -81,7 +81,8 @@ int store_save(const struct machine *m, struct err *err);
  */
 int store_lock_running(const char *name, struct err *err);
 
-/* Delete a guest's folder, first out of sight by one rename. */
+/* Delete a guest's folder, first out of sight by one rename, and what it has
+ * in the runtime folder.  The caller holds its lock (store_lock_running()). */
 int store_remove(const char *name, struct err *err);
 
 #endif

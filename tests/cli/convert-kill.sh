@@ -1,18 +1,15 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Killed at any instant: no half guest, no process, nothing but a partial
-# folder, which the next run clears; the card is as it was.
+# Killed at any point: no half guest, no process, nothing but a partial folder,
+# which the next run clears; the card is as it was.  With the word "all": at each
+# point that a conversion passes (half an hour).
 . "$(dirname "$0")/convert-functions.sh"
 requires_appliance
 
 mini_kernel
 mini_card bookworm card.img
 before=$(digest card.img)
-pid=
-server=
 cleanup() {
-	[ -z "$pid" ] || kill -9 "-$pid" 2>/dev/null
-	[ -z "$server" ] || kill "$server" 2>/dev/null
 	# The one thing outside that a kill leaves, as root: libguestfs's own.
 	for folder in /tmp/libguestfs*; do
 		grep -qF "$folder/" /proc/net/unix "$scratch/sockets" ||
@@ -21,81 +18,84 @@ cleanup() {
 }
 ls -d /tmp/libguestfs* 2>/dev/null | sed 's|$|/|' >sockets
 
-# A mirror that never answers.
-python3 -c '
-import socket, sys, time
-s = socket.create_server(("127.0.0.1", 0))
-print(s.getsockname()[1], flush=True)
-kept = []
-while True:
-    kept.append(s.accept())' >port &
-server=$!
-for _ in $(seq 50); do
-	[ ! -s port ] || break
-	sleep 0.1
-done
-mirror=http://127.0.0.1:$(cat port)/debian
-
 gone() { # no process has anything of ours open or in its arguments
 	for _ in $(seq 600); do
 		ps -eo pid=,args= | grep -F "$scratch" | grep -vE 'grep|convert-kill' >left || return 0
 		sleep 0.2
 	done
 	cat left >&2
-	fail "killed while '$1': processes are left"
+	fail "killed $1: processes are left"
 }
 
-# killed_at TEXT DELAY SIGNAL OPTION...: as soon as it says TEXT, and a moment later
-killed_at() {
-	text=$1 delay=$2 signal=$3
-	shift 3
-	# A group of its own, in which Ctrl-C is heard: sh starts what is in the
-	# background without.
-	python3 -c 'import os, signal, sys
-os.setsid()
-signal.signal(signal.SIGINT, signal.SIG_DFL)
-os.execv(sys.argv[1], sys.argv[1:])' "$PIMIGRATE" convert "$@" card.img >out 2>err </dev/null &
-	pid=$!
-	for _ in $(seq 1200); do
-		[ ! -e err ] || ! grep -qF "$text" err || break
-		kill -0 "$pid" 2>/dev/null || fail "it ended before it said '$text'"
-		sleep 0.1
-	done
-	grep -qF "$text" err || fail "it does not say '$text'"
-	sleep "$delay"
-	case $signal in
-	KILL) kill -KILL "$pid" ;;
-	INT) kill -INT "-$pid" ;; # the whole group: Ctrl-C
-	esac
-	wait "$pid"
-	code=$?
-	pid=
-	[ $code = 0 ] || [ $code -gt 128 ] || fail "it was not killed while '$text', but ended with $code"
-	gone "$text"
+guest_whole() {
+	[ ! -e "$PIMIGRATE_GUESTS/.minipi.partial" ] || fail "a guest, and a part of it"
 	expect 0 "$PIMIGRATE" list
-	if grep -q '^minipi ' out; then
-		# The kill came after the rename: then it is all there.
-		[ ! -e "$PIMIGRATE_GUESTS/.minipi.partial" ] || fail "a guest, and a part of it"
-		expect 0 "$PIMIGRATE" status minipi
-		expect 0 "$PIMIGRATE" changes minipi
-		expect 0 "$PIMIGRATE" remove minipi
+	says 'minipi off'
+	expect 0 "$PIMIGRATE" status minipi
+	expect 0 "$PIMIGRATE" changes minipi
+	expect 0 "$PIMIGRATE" remove minipi
+}
+
+# killed KILL|INT POINT: see inject.c.  INT is Ctrl-C: to the whole group, which
+# hears it (sh starts what is in the background without).
+killed() {
+	rm -f log
+	INJECT_LOG=log INJECT_DO=$1 INJECT_AT=$2 ASAN_OPTIONS=verify_asan_link_order=0 python3 -c '
+import os, signal, subprocess, sys
+def group():
+    os.setsid()
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+env = dict(os.environ, LD_PRELOAD=os.environ["INJECT"])
+code = subprocess.run(sys.argv[1:], env=env, preexec_fn=group).returncode
+sys.exit(128 - code if code < 0 else code)' "$PIMIGRATE" convert $debs card.img >out 2>err </dev/null
+	code=$?
+	tail -n 1 log | grep -qxF "$2" || fail "it does not come to the point '$2'"
+	case $1 in
+	KILL) [ $code = 137 ] || fail "killed $2, it ended with $code" ;;
+	INT) [ $code = 130 ] || fail "interrupted $2, it ended with $code" ;;
+	esac
+	gone "$2"
+	[ "$before" = "$(digest card.img)" ] || fail "killed $2: the card was changed"
+	if [ -e "$PIMIGRATE_GUESTS/minipi" ]; then
+		guest_whole
 	else
-		[ $code != 0 ] || fail "it says it is done, and there is no guest"
+		expect 0 "$PIMIGRATE" list
 		says 'no guests yet'
 		nothing_left minipi
 	fi
-	[ "$before" = "$(digest card.img)" ] || fail "the card was changed"
 }
 
-killed_at 'get the kernel' 0.2 KILL --mirror "$mirror"
-[ -d "$PIMIGRATE_GUESTS/.minipi.partial" ] || fail "killed, and no partial folder: is this a test?"
-killed_at 'copy the disk' 0 KILL $debs
-killed_at "starting libguestfs's appliance" 3 KILL $debs
-killed_at 'enlarging the root file system' 1 KILL $debs
-killed_at 'unpacking the kernel' 0.5 INT $debs
-killed_at 'make the initrd' 0 KILL $debs
+converted() { # whatever was left: the next run works, and clears it
+	rm -f log
+	expect 0 env INJECT_LOG=log LD_PRELOAD="$INJECT" ASAN_OPTIONS=verify_asan_link_order=0 \
+		"$PIMIGRATE" convert $debs card.img
+	expect 0 "$PIMIGRATE" list
+	says 'minipi off'
+	[ "$(ls -A "$PIMIGRATE_GUESTS")" = minipi ] ||
+		fail "more than the guest is there: $(ls -A "$PIMIGRATE_GUESTS" | tr '\n' ' ')"
+}
 
-expect 0 "$PIMIGRATE" convert $debs card.img
-expect 0 "$PIMIGRATE" list
-says 'minipi off'
-[ "$(ls -A "$PIMIGRATE_GUESTS")" = minipi ] || fail "more than the guest is there"
+if [ "${1:-}" = all ]; then
+	converted
+	# Some files have a new name each time; libguestfs caches what QEMU said.
+	sort -u log | grep -vE '\.[A-Za-z0-9]{6}$|mkdir \.guestfs|cmderr|qemu-[0-9]' >points
+	expect 0 "$PIMIGRATE" remove minipi
+	while read -r point; do
+		killed KILL "$point"
+	done <points
+	converted
+	echo "killed at $(wc -l <points) points"
+	exit 0
+fi
+
+killed KILL 'after mkdir .minipi.partial'
+[ -d "$PIMIGRATE_GUESTS/.minipi.partial" ] || fail "killed, and no partial folder: is this a test?"
+killed INT 'before write kernel.tar'
+killed KILL 'after pwrite disk.raw'
+killed KILL 'before accept4'
+killed INT 'before guestfs_tar_in'
+killed KILL 'after guestfs_tar_in'
+killed KILL 'before renameat2 minipi'
+[ -d "$PIMIGRATE_GUESTS/.minipi.partial" ] || fail "killed, and no partial folder: is this a test?"
+killed KILL 'after renameat2 minipi'
+converted
