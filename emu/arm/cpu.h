@@ -215,6 +215,8 @@ struct fetch_cache;
 struct icache;
 struct sync_box;
 struct arm_system;
+struct jit;
+struct x64_jump;
 
 struct cpu {
 	/* read or written by nearly every instruction */
@@ -232,6 +234,11 @@ struct cpu {
 	 * address = va + addend, if > 0.  Big-endian data has its own empty
 	 * pair, so that the fast path never tests for it. */
 	const int64_t *view_r, *view_w;
+
+	/* translated code (jit/) */
+	uint32_t page_va;  /* of the page whose code runs */
+	uint32_t fetch_id; /* mmu.h; also in the keys of the jump cache */
+	struct x64_jump *jumps;
 
 	uint32_t qf;   /* Q: 0 or 1 */
 	uint32_t ge;   /* GE[3:0] */
@@ -268,10 +275,11 @@ struct cpu {
 
 	struct view *view; /* current; NULL: nothing is remembered */
 	struct view_pool *views;
-	struct fetch_cache *fetch;           /* mmu.c */
-	uint32_t fetch_id, fetch_generation; /* mmu.h */
-	struct sync_box *sync;               /* sync.c */
-	struct icache *icache;               /* decoded blocks (interp.c) */
+	struct fetch_cache *fetch; /* mmu.c */
+	uint32_t fetch_generation; /* mmu.h */
+	struct sync_box *sync;     /* sync.c */
+	struct icache *icache;     /* decoded blocks (interp.c) */
+	struct jit *jit;           /* jit/run.c; or NULL */
 
 	/* from other threads */
 	_Atomic uint32_t lines;                 /* enum cpu_line */

@@ -208,7 +208,8 @@ void mmu_context_changed(struct cpu *cpu)
 		privileged = cpu_privileged(cpu);
 	}
 	cpu->view = view_select(pool, &key, asid, privileged);
-	cpu->view_r = cpu->view_w = pool->empty;
+	cpu->view_r = pool->empty;
+	cpu->view_w = pool->empty + VIEW_PAGES;
 	if (!cpu->view) {
 		cpu->fetch_id = ++pool->next_id;
 		return;

@@ -46,7 +46,8 @@ struct view_part {
 };
 
 struct view {
-	int64_t *r, *w; /* VIEW_PAGES each */
+	int64_t *r, *w; /* VIEW_PAGES each; w lies right behind r, as in each
+			 * pair: translated code counts on it */
 	unsigned int asid;
 	unsigned int regime;
 	bool live, privileged, broken;
@@ -74,7 +75,7 @@ struct view_pool {
 				     * addend: see view_unmap_writes() */
 	uint64_t global[VIEW_BLOCKS / 64]; /* global leaves in views' parts */
 	int64_t *memory, *pieces;
-	const int64_t *empty; /* VIEW_PAGES zeroes, for big-endian data */
+	const int64_t *empty; /* a pair of zeroes, for big-endian data */
 	int fd;
 	uint8_t hint[256]; /* index of the view with such a key, perhaps */
 	struct view_regime regimes[VIEW_REGIMES];

@@ -215,12 +215,12 @@ static bool reserve_pieces(struct view_pool *pool)
 	if (p == MAP_FAILED)
 		return false;
 	pool->pieces = p;
-	p = mmap(NULL, array_size, PROT_READ,
+	p = mmap(NULL, 2 * array_size, PROT_READ,
 		 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (p == MAP_FAILED)
 		return false;
 	pool->empty = p;
-	madvise(p, array_size, MADV_NOHUGEPAGE);
+	madvise(p, 2 * array_size, MADV_NOHUGEPAGE);
 	return true;
 }
 
@@ -272,7 +272,7 @@ void view_pool_free(struct view_pool *pool)
 	if (pool->pieces)
 		munmap(pool->pieces, 2 * VIEW_REGIMES * piece_size);
 	if (pool->empty)
-		munmap((void *)(uintptr_t)pool->empty, array_size);
+		munmap((void *)(uintptr_t)pool->empty, 2 * array_size);
 	if (pool->fd >= 0)
 		close(pool->fd);
 	free(pool);
