@@ -18,6 +18,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "block/node.h"
 #include "common/cleanup.h"
 #include "common/mem.h"
 
@@ -26,8 +27,8 @@ enum {
 };
 
 struct overlay {
-	int base, fd;
-	uint64_t size; /* bytes */
+	struct block b;
+	int fd;
 	pthread_mutex_t lock;
 	uint8_t *copy; /* one cluster, under the lock */
 	_Atomic uint64_t present[];
@@ -61,20 +62,21 @@ static bool all_present(const struct overlay *ov, uint64_t at, uint64_t len)
 	return run(ov, at, len, &there) == len && there;
 }
 
-int overlay_read(struct overlay *ov, const struct range_bufs *bufs,
-		 uint64_t len, uint64_t at)
+static int read_some(struct overlay *ov, const struct block_io *io)
 {
-	struct range_bufs rest = *bufs;
+	struct block_io rest = *io;
+	uint64_t left = io->len;
 	int code = 0;
 
-	while (len && !code) {
+	while (left && !code) {
 		bool there;
-		uint64_t n = run(ov, at, len, &there);
 
-		code = range_read(there ? ov->fd : ov->base, &rest, n, at);
-		rest.skip += n;
-		at += n;
-		len -= n;
+		rest.len = run(ov, rest.at, left, &there);
+		code = there ? range_read(ov->fd, &rest.bufs, rest.len, rest.at)
+			     : node_execute(ov->b.file, &rest);
+		rest.bufs.skip += rest.len;
+		rest.at += rest.len;
+		left -= rest.len;
 	}
 	return code;
 }
@@ -83,14 +85,14 @@ int overlay_read(struct overlay *ov, const struct range_bufs *bufs,
 static int bring_in(struct overlay *ov, uint64_t at)
 {
 	uint64_t from = at - at % CLUSTER;
-	uint64_t n = ov->size - from < CLUSTER ? ov->size - from : CLUSTER;
+	uint64_t n = ov->b.size - from < CLUSTER ? ov->b.size - from : CLUSTER;
 	const struct iovec iov = { ov->copy, n };
 	const struct range_bufs bufs = { .iov = &iov, .iovcnt = 1 };
 	int code;
 
 	if (present(ov, at / CLUSTER))
 		return 0;
-	code = range_read(ov->base, &bufs, n, from);
+	code = node_read(ov->b.file, ov->copy, n, from);
 	return code ? code : range_write(ov->fd, &bufs, n, from);
 }
 
@@ -102,7 +104,7 @@ static int prepare(struct overlay *ov, uint64_t len, uint64_t at)
 
 	if (at % CLUSTER || len < CLUSTER)
 		code = bring_in(ov, at);
-	if (!code && end % CLUSTER && end < ov->size)
+	if (!code && end % CLUSTER && end < ov->b.size)
 		code = bring_in(ov, end - 1);
 	return code;
 }
@@ -140,16 +142,44 @@ static int change(struct overlay *ov, const struct range_bufs *bufs,
 	return code;
 }
 
-int overlay_write(struct overlay *ov, const struct range_bufs *bufs,
-		  uint64_t len, uint64_t at)
+static int execute(struct block *b, const struct block_io *io)
 {
-	return change(ov, bufs, len, at);
+	struct overlay *ov = (struct overlay *)b;
+
+	switch (io->op) {
+	case BLOCK_READ:
+		return read_some(ov, io);
+	case BLOCK_WRITE:
+		return change(ov, &io->bufs, io->len, io->at);
+	case BLOCK_ZERO:
+		return change(ov, NULL, io->len, io->at);
+	case BLOCK_FLUSH:
+	case BLOCK_DISCARD:
+	case BLOCK_OPS:
+		break;
+	}
+	return 0;
 }
 
-int overlay_zero(struct overlay *ov, uint64_t len, uint64_t at)
+static int info(struct block *b, struct block_info *ret)
 {
-	return change(ov, NULL, len, at);
+	return b->file->ops->info(b->file, ret);
 }
+
+static void close_overlay(struct block *b)
+{
+	struct overlay *ov = (struct overlay *)b;
+
+	close(ov->fd);
+	pthread_mutex_destroy(&ov->lock);
+	free(ov->copy);
+}
+
+static const struct block_ops overlay_ops = {
+	.execute = execute,
+	.info = info,
+	.close = close_overlay,
+};
 
 static int temporary(const char *dir)
 {
@@ -165,11 +195,11 @@ static int temporary(const char *dir)
 	return fd;
 }
 
-int overlay_new(struct overlay **ret_ov, int base, uint64_t size,
-		struct err *err)
+int overlay_open(struct block **ret_block, const struct block_options *opt,
+		 struct block *base, struct err *err)
 {
 	const char *dir = getenv("TMPDIR");
-	uint64_t clusters = size / CLUSTER + 1;
+	uint64_t clusters = base->size / CLUSTER + 1;
 	autoclose int fd = -1;
 	struct overlay *ov;
 
@@ -180,27 +210,18 @@ int overlay_new(struct overlay **ret_ov, int base, uint64_t size,
 		return err_errno(err, errno,
 				 "cannot make a file for snapshot=on in \"%s\"",
 				 dir);
-	if (ftruncate(fd, (off_t)size) < 0)
+	if (ftruncate(fd, (off_t)base->size) < 0)
 		return err_errno(err, errno,
 				 "cannot make a file of %llu bytes in \"%s\"",
-				 (unsigned long long)size, dir);
+				 (unsigned long long)base->size, dir);
 	ov = xcalloc(1, sizeof(*ov) +
 				(clusters / 64 + 1) * sizeof(ov->present[0]));
-	ov->base = base;
+	node_init(&ov->b, &overlay_ops, base->driver, opt, base->pool);
+	ov->b.file = block_ref(base);
+	ov->b.size = base->size;
 	ov->fd = steal_fd(&fd);
-	ov->size = size;
 	ov->copy = xmalloc(CLUSTER);
 	pthread_mutex_init(&ov->lock, NULL);
-	*ret_ov = ov;
+	*ret_block = &ov->b;
 	return 0;
-}
-
-void overlay_free(struct overlay *ov)
-{
-	if (!ov)
-		return;
-	close(ov->fd);
-	pthread_mutex_destroy(&ov->lock);
-	free(ov->copy);
-	free(ov);
 }

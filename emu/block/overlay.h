@@ -6,21 +6,11 @@
 #ifndef BLOCK_OVERLAY_H
 #define BLOCK_OVERLAY_H
 
-#include "block/range.h"
-#include "common/err.h"
+#include "block/block.h"
 
-struct overlay;
-
-/* Over the first size bytes of base, which stays the caller's. */
-int overlay_new(struct overlay **ret_ov, int base, uint64_t size,
-		struct err *err);
-void overlay_free(struct overlay *ov); /* NULL is allowed */
-
-/* Any thread.  0 or -errno. */
-int overlay_read(struct overlay *ov, const struct range_bufs *bufs,
-		 uint64_t len, uint64_t at);
-int overlay_write(struct overlay *ov, const struct range_bufs *bufs,
-		  uint64_t len, uint64_t at);
-int overlay_zero(struct overlay *ov, uint64_t len, uint64_t at);
+/* A node over base, of which it takes a share of its own.  Of opt: the names
+ * and detect_zeroes. */
+int overlay_open(struct block **ret_block, const struct block_options *opt,
+		 struct block *base, struct err *err);
 
 #endif

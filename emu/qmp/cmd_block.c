@@ -10,7 +10,7 @@ static struct json_object *image(const struct block *b)
 	struct json_object *ret = json_object_new_object();
 
 	member_text(ret, "filename", b->filename);
-	member_text(ret, "format", b->format);
+	member_text(ret, "format", b->driver);
 	member_number(ret, "virtual-size", b->size);
 	member_bool(ret, "dirty-flag", false);
 	return ret;
@@ -22,7 +22,7 @@ static struct json_object *inserted(const struct qmp_disk *disk)
 	struct json_object *ret = json_object_new_object();
 
 	member_text(ret, "node-name", b->node_name ? b->node_name : disk->id);
-	member_text(ret, "drv", b->format);
+	member_text(ret, "drv", b->driver);
 	member_text(ret, "file", b->filename);
 	member_bool(ret, "ro", b->read_only);
 	member_bool(ret, "encrypted", false);
@@ -62,14 +62,17 @@ static struct json_object *disk_stats(const struct qmp_disk *disk)
 {
 	const struct block_stats *s = &disk->block->stats;
 	struct json_object *row = json_object_new_object();
+	uint64_t errors = 0;
 
+	for (int op = 0; op < BLOCK_OPS; op++)
+		errors += load(&s->failed[op]);
 	member_text(row, "device", disk->id);
-	member_number(row, "rd-bytes", load(&s->rd_bytes));
-	member_number(row, "wr-bytes", load(&s->wr_bytes));
-	member_number(row, "rd-operations", load(&s->rd_ops));
-	member_number(row, "wr-operations", load(&s->wr_ops));
-	member_number(row, "flush-operations", load(&s->flush_ops));
-	member_number(row, "errors", load(&s->errors));
+	member_number(row, "rd-bytes", load(&s->bytes[BLOCK_READ]));
+	member_number(row, "wr-bytes", load(&s->bytes[BLOCK_WRITE]));
+	member_number(row, "rd-operations", load(&s->ops[BLOCK_READ]));
+	member_number(row, "wr-operations", load(&s->ops[BLOCK_WRITE]));
+	member_number(row, "flush-operations", load(&s->ops[BLOCK_FLUSH]));
+	member_number(row, "errors", errors);
 	return row;
 }
 

@@ -170,7 +170,7 @@ static void send_all(struct chardev *chr, const uint8_t *data, size_t size)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct block image = { .format = "raw",
+	struct block image = { .driver = "raw",
 			       .filename = (char[]){ "disk" } };
 	struct qmp_disk disk = { "d", "q", &image, false };
 	struct chardev chr = { .ops = &ops,

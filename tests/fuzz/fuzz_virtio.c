@@ -10,6 +10,7 @@
 #include <stdlib.h>
 
 #include "../unit/virtio_driver.h"
+#include "block/node.h"
 #include "fuzz.h"
 #include "virtio/blk.h"
 #include "virtio/console.h"

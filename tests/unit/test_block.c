@@ -120,8 +120,8 @@ static void test_requests(bool direct)
 	check_eq(request(b, BLOCK_READ, 512, back, 65536), 0);
 	check(!memcmp(buf, back, 65536));
 	check_eq(request(b, BLOCK_FLUSH, 0, NULL, 0), 0);
-	check_eq(b->stats.wr_bytes, 65536);
-	check_eq(b->stats.flush_ops, 1);
+	check_eq(b->stats.bytes[BLOCK_WRITE], 65536);
+	check_eq(b->stats.ops[BLOCK_FLUSH], 1);
 
 	check_eq(request(b, BLOCK_READ, SIZE - 512, back, 1024),
 		 (unsigned long long)-EINVAL);
@@ -129,7 +129,7 @@ static void test_requests(bool direct)
 		 (unsigned long long)-EINVAL);
 	check_eq(request(b, BLOCK_ZERO, SIZE, buf, UINT64_MAX),
 		 (unsigned long long)-EINVAL);
-	check_eq(b->stats.errors, 3);
+	check_eq(b->stats.ops[BLOCK_READ], 1);
 
 	check_eq(request(b, BLOCK_ZERO, 1024, NULL, 512), 0);
 	check_eq(request(b, BLOCK_READ, 512, back, 1536), 0);

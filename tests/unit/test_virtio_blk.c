@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "block/node.h"
 #include "virtio/blk.h"
 #include "virtio_driver.h"
 
@@ -70,7 +71,7 @@ static void test_data(void)
 	check_eq(data[1], (uint8_t)(513 * 3 + 2));
 	check_eq(request_on(1, 0, 4, false, 4096), 0);
 	check_eq(request(4, 0, true, 0), 0);
-	check_eq(blk.block->stats.flush_ops, 1);
+	check_eq(blk.block->stats.ops[BLOCK_FLUSH], 1);
 
 	memset(data, 0x55, 20);
 	check_eq(request(8, 0, false, 20), 0);
@@ -150,20 +151,20 @@ static void test_write_through(void)
 	uint64_t flushes;
 
 	drv_start(&drv, COMMON, 64); /* FLUSH was not accepted */
-	flushes = blk.block->stats.flush_ops;
+	flushes = blk.block->stats.ops[BLOCK_FLUSH];
 	check_eq(request(1, 0, true, 512), 0);
-	check_eq(blk.block->stats.flush_ops, flushes + 1);
+	check_eq(blk.block->stats.ops[BLOCK_FLUSH], flushes + 1);
 	drv_start(&drv, COMMON | F_FLUSH, 64);
 	check_eq(request(1, 0, true, 512), 0);
-	check_eq(blk.block->stats.flush_ops, flushes + 1);
+	check_eq(blk.block->stats.ops[BLOCK_FLUSH], flushes + 1);
 	drv_start(&drv, COMMON | F_FLUSH | F_WCE, 64);
 	check_eq(request(1, 0, true, 512), 0);
-	check_eq(blk.block->stats.flush_ops, flushes + 1);
+	check_eq(blk.block->stats.ops[BLOCK_FLUSH], flushes + 1);
 	virtio_mmio_ops.write(&blk.vdev, 0x120, 0, 1);
 	virtio_mmio_ops.write(&blk.vdev, 0x100, 0, 1); /* not its to write */
 	check_eq(drv_rd(&drv, 0x100), DISK / 512);
 	check_eq(request(1, 0, true, 512), 0);
-	check_eq(blk.block->stats.flush_ops, flushes + 2);
+	check_eq(blk.block->stats.ops[BLOCK_FLUSH], flushes + 2);
 }
 
 /* Header too short, no status: the device stops. */

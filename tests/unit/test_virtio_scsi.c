@@ -150,7 +150,7 @@ static void test_mode(void)
 
 static void test_data(void)
 {
-	uint64_t flushes = hba.units[0].unit.block->stats.flush_ops;
+	uint64_t flushes = hba.units[0].unit.block->stats.ops[BLOCK_FLUSH];
 
 	for (unsigned int i = 0; i < 2048; i++)
 		data[i] = (uint8_t)(i / 4);
@@ -174,10 +174,10 @@ static void test_data(void)
 		     255, 255, 255, 255),
 		 BAD_LBA);
 	check_eq(CMD(512, 0, 0x0a, 0, 0, 1, 1, 0), GOOD);
-	check_eq(hba.units[0].unit.block->stats.flush_ops, flushes);
+	check_eq(hba.units[0].unit.block->stats.ops[BLOCK_FLUSH], flushes);
 	check_eq(CMD(512, 0, 0x2a, 8, 0, 0, 0, 1, 0, 0, 1, 0), GOOD); /* FUA */
 	check_eq(CMD(0, 0, 0x35, 0, 0, 0, 0, 0, 0, 0, 0, 0), GOOD);
-	check_eq(hba.units[0].unit.block->stats.flush_ops, flushes + 2);
+	check_eq(hba.units[0].unit.block->stats.ops[BLOCK_FLUSH], flushes + 2);
 	check_eq(CMD(0, 0, 0x2f, 0, 0, 0, 0x1f, 0xff, 0, 0, 1), GOOD);
 	check_eq(CMD(0, 0, 0x2f, 0, 0, 0, 0x1f, 0xff, 0, 0, 2), BAD_LBA);
 }
