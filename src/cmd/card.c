@@ -47,17 +47,30 @@ static void choose_kernel(struct card *card)
 		card->kernel_reason = steal_ptr(rule.reason);
 }
 
-int card_open(const char *path, unsigned int root, struct card *ret_card,
-	      struct err *err)
+static bool unpacked(void *arg, uint64_t done, uint64_t total)
 {
+	struct ui *ui = arg;
+
+	if (ui)
+		ui_progress(ui, done, total);
+	return true;
+}
+
+int card_open_as(const char *path, const struct card_wish *wish,
+		 struct card *ret_card, struct err *err)
+{
+	struct image_watch watch = { unpacked, wish->ui };
 	struct card *c = ret_card;
 	int rc;
 
 	*c = (struct card){ .img = { .fd = -1 } };
-	c->guest.root = (int)root;
-	rc = image_open(path, &c->img, err);
+	c->guest.root = (int)wish->root;
+	/* what is wrong with a profile shall not be said after minutes */
+	rc = profile_load(NULL, &c->profiles, err);
 	if (rc == 0)
-		rc = profile_load(NULL, &c->profiles, err);
+		rc = image_open(path, &watch, &c->img, err);
+	if (wish->ui)
+		ui_progress_end(wish->ui, 0);
 	if (rc == 0)
 		rc = partition_read(&c->img, &c->guest, err);
 	if (rc == 0)
@@ -67,6 +80,14 @@ int card_open(const char *path, unsigned int root, struct card *ret_card,
 	match(c);
 	choose_kernel(c);
 	return 0;
+}
+
+int card_open(const char *path, unsigned int root, struct card *ret_card,
+	      struct err *err)
+{
+	struct card_wish wish = { .root = root };
+
+	return card_open_as(path, &wish, ret_card, err);
 }
 
 void card_close(struct card *card)

@@ -7,6 +7,7 @@
 #define CMD_CARD_H
 
 #include "common/err.h"
+#include "host/ui.h"
 #include "image/image.h"
 #include "model/guest.h"
 #include "profile/profile.h"
@@ -19,11 +20,20 @@ struct card {
 	char *kernel_reason;           /* why which kernel; NULL: none fits */
 };
 
+/* What is asked of it; all zero: nothing in particular. */
+struct card_wish {
+	unsigned int root; /* partition of the system; 0: look for it */
+	struct ui *ui;     /* is told how far unpacking is; or NULL */
+};
+
 /*
- * Open and inspect.  root is the partition of the system, 0: look for it.
- * What cannot be converted is no failure: see guest_stop().  *ret_card need
- * not be initialised, and is good for card_close() in any case.
+ * Open and inspect.  What cannot be converted is no failure: see guest_stop().
+ * *ret_card need not be initialised, and is good for card_close() in any case.
  */
+int card_open_as(const char *path, const struct card_wish *wish,
+		 struct card *ret_card, struct err *err);
+
+/* The same with the root's partition alone. */
 int card_open(const char *path, unsigned int root, struct card *ret_card,
 	      struct err *err);
 void card_close(struct card *card);

@@ -82,7 +82,8 @@ static int open_source(struct conversion *c, const char *path, struct err *err)
 {
 	autofree char *name = NULL;
 	const struct finding *stop;
-	int r = card_open(path, (unsigned int)arg_root, &c->card, err);
+	struct card_wish wish = { .root = (unsigned int)arg_root, .ui = c->ui };
+	int r = card_open_as(path, &wish, &c->card, err);
 
 	if (r < 0)
 		return r;

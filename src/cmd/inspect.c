@@ -23,7 +23,9 @@ static int run(struct cmd_ctx *ctx, struct err *err)
 	autocard struct card card;
 	autofree char *report = NULL;
 	const struct finding *stop;
-	int rc = card_open(ctx->args[0], (unsigned int)arg_root, &card, err);
+	struct card_wish wish = { .root = (unsigned int)arg_root,
+				  .ui = ctx->ui };
+	int rc = card_open_as(ctx->args[0], &wish, &card, err);
 
 	if (rc < 0)
 		return rc;

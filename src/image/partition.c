@@ -1,8 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * libfdisk reads the table (it knows chains of logical partitions, protective
- * MBRs and backup GPTs), libblkid the start of each partition.  Both work on
- * our read-only descriptor, so neither can open or change anything.
+ * and hybrid MBRs and backup GPTs), libblkid the start of each partition.
+ * Both work on our read-only descriptor, so neither can open or change
+ * anything.
+ *
+ * A table's values are not trusted: what lies outside of the card, or over
+ * something else, is refused, because the copy would be grown and written to
+ * by them.  A GPT whose header asks for an absurd array is refused before
+ * libfdisk allocates it (UEFI 2.10, 5.3.2).
  */
 #include "image/partition.h"
 
@@ -14,7 +20,14 @@
 #include <string.h>
 
 #include "common/cleanup.h"
+#include "common/io.h"
 #include "common/overflow.h"
+
+enum {
+	SECTOR = 512,
+	MAX_GPT_ROWS = 1024, /* sgdisk and parted make 128 */
+	MAX_GPT_ROW = 4096,  /* bytes */
+};
 
 static void drop_context(struct fdisk_context **c)
 {
@@ -144,6 +157,36 @@ static int add_partition(const struct image *img, struct guest *g,
 	return 0;
 }
 
+/* Of two partitions only one can have a sector; and sector 0 is the table's. */
+static int check_overlaps(const struct image *img, const struct guest *g,
+			  struct err *err)
+{
+	for (size_t i = 0; i < g->partitions.n; i++) {
+		const struct guest_partition *a = &g->partitions.at[i];
+
+		if (!a->start || !a->size)
+			return err_set(err, EMEDIUMTYPE,
+				       "the partition table of '%s' is "
+				       "damaged: partition %u %s",
+				       img->source.path, a->number,
+				       a->size ? "lies on the table itself"
+					       : "is empty");
+		for (size_t k = 0; k < i; k++) {
+			const struct guest_partition *b = &g->partitions.at[k];
+
+			if (a->start < b->start + b->size &&
+			    b->start < a->start + a->size)
+				return err_set(err, EMEDIUMTYPE,
+					       "the partition table of '%s' "
+					       "is damaged: partitions %u and "
+					       "%u overlap",
+					       img->source.path, b->number,
+					       a->number);
+		}
+	}
+	return 0;
+}
+
 static int compare_numbers(const void *a, const void *b)
 {
 	unsigned int na = ((const struct guest_partition *)a)->number;
@@ -176,7 +219,7 @@ static int read_rows(const struct image *img, struct guest *g,
 			       img->source.path);
 	qsort(g->partitions.at, g->partitions.n, sizeof(*g->partitions.at),
 	      compare_numbers);
-	return 0;
+	return check_overlaps(img, g, err);
 }
 
 /* No table: perhaps the image of one partition, which is worth saying. */
@@ -201,6 +244,35 @@ static int refuse_tableless(const struct image *img, struct err *err)
 		       img->source.path);
 }
 
+static uint32_t le32(const unsigned char *p)
+{
+	return (uint32_t)p[3] << 24 | (uint32_t)p[2] << 16 |
+	       (uint32_t)p[1] << 8 | p[0];
+}
+
+/* The headers of a GPT, the first and the last sector: is the array sane? */
+static int check_gpt(const struct image *img, struct err *err)
+{
+	const uint64_t places[] = { SECTOR, img->source.size / SECTOR * SECTOR -
+						    SECTOR };
+
+	for (size_t i = 0; i < 2; i++) {
+		unsigned char h[SECTOR];
+
+		if (io_pread(img->fd, h, sizeof(h), places[i]) != sizeof(h) ||
+		    memcmp(h, "EFI PART", 8) != 0)
+			continue;
+		if (le32(h + 80) > MAX_GPT_ROWS || le32(h + 84) > MAX_GPT_ROW ||
+		    le32(h + 12) > SECTOR)
+			return err_set(err, EMEDIUMTYPE,
+				       "the partition table of '%s' is "
+				       "damaged: a GPT of %u rows of %u bytes",
+				       img->source.path, le32(h + 80),
+				       le32(h + 84));
+	}
+	return 0;
+}
+
 int partition_read(const struct image *img, struct guest *g, struct err *err)
 {
 	cleanup(drop_context) struct fdisk_context *ctx = fdisk_new_context();
@@ -208,6 +280,9 @@ int partition_read(const struct image *img, struct guest *g, struct err *err)
 
 	if (!ctx)
 		return err_set(err, ENOMEM, "no memory for libfdisk");
+	rc = check_gpt(img, err);
+	if (rc < 0)
+		return rc;
 	/* Without dialogs, and it never asks what to do about a clash. */
 	fdisk_disable_dialogs(ctx, 1);
 	rc = fdisk_assign_device_by_fd(ctx, img->fd, img->source.path, 1);

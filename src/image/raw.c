@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A raw image is a file that nothing else claims: what has the mark of a
- * compressed or a virtual disk is named, with the command that unpacks it.
+ * A raw image is a file that nothing else claims: what has the mark of
+ * something that is not read here is named, with the command that unpacks it.
  */
 #include <errno.h>
 #include <string.h>
@@ -19,20 +19,8 @@ struct mark {
 
 /* clang-format off */
 static const struct mark marks[] = {
-	{ 0, 6, "\xfd" "7zXZ", "compressed with xz",
-	  "unpack it first: xz --decompress --keep '%s'" },
-	{ 0, 2, "\x1f\x8b", "compressed with gzip",
-	  "unpack it first: gunzip --keep '%s'" },
-	{ 0, 4, "\x28\xb5\x2f\xfd", "compressed with zstd",
-	  "unpack it first: unzstd '%s'" },
-	{ 0, 3, "BZh", "compressed with bzip2",
-	  "unpack it first: bunzip2 --keep '%s'" },
-	{ 0, 4, "PK\x03\x04", "a zip archive",
-	  "unpack it first: unzip '%s'" },
 	{ 0, 6, "7z\xbc\xaf\x27\x1c", "a 7z archive",
 	  "unpack it first: 7z x '%s'" },
-	{ 0, 4, "QFI\xfb", "a qcow2 disk",
-	  "make it raw first: qemu-img convert -O raw '%s' card.img" },
 	{ 0, 4, "KDMV", "a VMDK disk",
 	  "make it raw first: qemu-img convert -O raw '%s' card.img" },
 	{ 0, 8, "vhdxfile", "a VHDX disk",
@@ -48,6 +36,21 @@ static const struct mark marks[] = {
 };
 /* clang-format on */
 
+/* clang-format off */
+static const struct {
+	size_t len;
+	const char *bytes;
+	enum image_kind kind;
+} readable[] = {
+	{ 6, "\xfd" "7zXZ", IMAGE_PACKED },
+	{ 2, "\x1f\x8b", IMAGE_PACKED },
+	{ 4, "\x28\xb5\x2f\xfd", IMAGE_PACKED },
+	{ 3, "BZh", IMAGE_PACKED },
+	{ 4, "PK\x03\x04", IMAGE_PACKED },
+	{ 4, "QFI\xfb", IMAGE_QCOW2 },
+};
+/* clang-format on */
+
 static int refuse_marked(const struct mark *m, const char *path,
 			 struct err *err)
 {
@@ -57,7 +60,8 @@ static int refuse_marked(const struct mark *m, const char *path,
 		       (int)(slot - m->remedy), m->remedy, path, slot + 2);
 }
 
-static int check_marks(const struct image *img, struct err *err)
+int image_raw_kind(const struct image *img, enum image_kind *ret_kind,
+		   struct err *err)
 {
 	char head[512] = { 0 };
 	ssize_t n = io_pread(img->fd, head, sizeof(head), 0);
@@ -65,6 +69,10 @@ static int check_marks(const struct image *img, struct err *err)
 	if (n < 0)
 		return err_errno(err, (int)-n, "reading '%s'",
 				 img->source.path);
+	*ret_kind = IMAGE_RAW;
+	for (size_t i = 0; i < sizeof(readable) / sizeof(*readable); i++)
+		if (!memcmp(head, readable[i].bytes, readable[i].len))
+			*ret_kind = readable[i].kind;
 	for (size_t i = 0; i < sizeof(marks) / sizeof(*marks); i++) {
 		const struct mark *m = &marks[i];
 
@@ -78,17 +86,12 @@ int image_raw_identify(struct image *img, struct err *err)
 {
 	const char *path = img->source.path;
 	struct stat st;
-	int rc;
 
 	if (fstat(img->fd, &st) < 0)
 		return err_errno(err, errno, "looking at '%s'", path);
 	img->source.size = (uint64_t)st.st_size;
-	img->source.mtime = st.st_mtime;
 	if (!st.st_size)
 		return err_set(err, EMEDIUMTYPE, "'%s' is empty", path);
-	rc = check_marks(img, err);
-	if (rc < 0)
-		return rc;
 	if (img->source.size < IMAGE_SMALLEST)
 		return err_set(err, EMEDIUMTYPE,
 			       "'%s' has only %llu bytes: that is no image of "

@@ -36,7 +36,7 @@ static void refused(const char *what, const char *says)
 	int rc;
 
 	err.text[0] = 0;
-	rc = image_open(what, &img, &err);
+	rc = image_open(what, NULL, &img, &err);
 	image_fini(&img);
 	if (rc != -EMEDIUMTYPE || !strstr(err.text, says)) {
 		fprintf(stderr, "%d, '%s', not '%s'\n", rc, err.text, says);
@@ -57,24 +57,28 @@ static void test_refused(void)
 	make("\xfd"
 	     "7zXZ\0",
 	     6, 4 << 20);
-	refused(path, "xz --decompress --keep '/tmp/test_image");
+	refused(path, "cannot be unpacked");
 	make("\x1f\x8b\x08", 3, 100);
-	refused(path, "gunzip");
+	refused(path, "cannot be unpacked");
 	make("PK\x03\x04", 4, 100);
-	refused(path, "unzip '");
+	refused(path, "cannot be unpacked");
 	make("\x28\xb5\x2f\xfd", 4, 100);
-	refused(path, "unzstd");
-	make("QFI\xfb", 4, 4 << 20);
-	refused(path, "qemu-img convert -O raw");
+	refused(path, "cannot be unpacked");
+	make("7z\xbc\xaf\x27\x1c", 6, 100);
+	refused(path, "7z x '/tmp/test_image");
+	make("QFI\xfb\0\0\0\x09", 8, 4 << 20);
+	refused(path, "of version 9");
+	make("QFI\xfb\0\0\0\2\0\0\0\0\0\0\2\0", 16, 4 << 20);
+	refused(path, "needs another file to be complete");
 	make("\x7f"
 	     "ELF",
 	     4, 4 << 20);
 	refused(path, "a program; name the image of a card, not '/tmp");
-	check(image_open("/nonexistent.img", &img, &err) == -ENOENT);
+	check(image_open("/nonexistent.img", NULL, &img, &err) == -ENOENT);
 	image_fini(&img);
 	if (geteuid()) {
 		chmod(path, 0);
-		check(image_open(path, &img, &err) == -EACCES);
+		check(image_open(path, NULL, &img, &err) == -EACCES);
 		image_fini(&img);
 		chmod(path, 0600);
 	}
@@ -119,12 +123,65 @@ static unsigned char *make_disk(void)
 static int read_table(struct guest *g)
 {
 	struct image img;
-	int rc = image_open(path, &img, &err);
+	int rc = image_open(path, NULL, &img, &err);
 
 	if (rc == 0)
 		rc = partition_read(&img, g, &err);
 	image_fini(&img);
 	return rc;
+}
+
+static void refused_table(const unsigned char *disk, const char *says)
+{
+	struct guest g = { 0 };
+
+	make((const char *)disk, (size_t)DISK_SECTORS * SECTOR,
+	     DISK_SECTORS * SECTOR);
+	err.text[0] = 0;
+	check(read_table(&g) == -EMEDIUMTYPE);
+	if (!strstr(err.text, says)) {
+		fprintf(stderr, "'%s', not '%s'\n", err.text, says);
+		test_failed();
+	}
+	guest_free(&g);
+}
+
+/* Tables that no tool makes. */
+static void test_hostile(void)
+{
+	unsigned char *disk = make_disk();
+
+	put_row(disk, 0, 0, 0x0c, 2048, 4096); /* into the extended one's */
+	put_row(disk, 4096, 0, 0x83, 1, 2000);
+	put_row(disk, 0, 2, 0x83, 4000, 500);
+	refused_table(disk, "partitions 1 and 3 overlap");
+	put_row(disk, 0, 2, 0x83, 0, 100);
+	refused_table(disk, "damaged");
+	put_row(disk, 0, 2, 0x83, 20000, 0xfffffff0);
+	refused_table(disk, "is cut off: partition 3");
+	/* a chain that comes back to itself ends */
+	put_row(disk, 0, 2, 0, 0, 0);
+	put_row(disk, 0, 0, 0x0c, 2048, 2048);
+	put_row(disk, 4096, 0, 0x83, 2, 2000);
+	put_row(disk, 8096, 1, 0x05, 4000, 4000);
+	make((const char *)disk, (size_t)DISK_SECTORS * SECTOR,
+	     DISK_SECTORS * SECTOR);
+	{
+		struct guest g = { 0 };
+
+		if (read_table(&g) == 0)
+			check(g.partitions.n < 64);
+		guest_free(&g);
+	}
+	/* 4 GiB of rows */
+	memset(disk, 0, SECTOR);
+	put_row(disk, 0, 0, 0xee, 1, DISK_SECTORS - 1);
+	memcpy(disk + SECTOR, "EFI PART", 8);
+	put32(disk + SECTOR + 12, 92);
+	put32(disk + SECTOR + 80, 0x02000000);
+	put32(disk + SECTOR + 84, 128);
+	refused_table(disk, "a GPT of 33554432 rows");
+	free(disk);
 }
 
 static void test_logical(void)
@@ -204,6 +261,7 @@ int main(void)
 		return 1;
 	close(fd);
 	test_refused();
+	test_hostile();
 	test_logical();
 	test_bad_tables();
 	unlink(path);
