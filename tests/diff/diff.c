@@ -2,6 +2,8 @@
 /*
  * Random instructions on our CPU and on qemu-arm, compared.
  *
+ * Or, with --edges, floating point over a table of edge values in all modes.
+ *
  * Our side runs first: what loops, leaves the mapped memory or is not allowed
  * is dropped.  Where an instruction of several accesses faults, how far it
  * came is not compared: ours do nothing then (DESIGN.md §6), QEMU's half.
@@ -26,11 +28,14 @@ enum {
 struct options {
 	const char *qemu, *runner, *row, *record, *version;
 	uint64_t seed, count;
+	uint64_t edges; /* not 0: one of so many of the edges' cases, no
+			 * random ones */
 };
 
 struct run {
 	const struct options *opt;
 	struct gen gen;
+	unsigned int edge_op, edge; /* the next of the edges' cases */
 	struct machine *machine;
 	struct ref *ref;
 	uint64_t compared, different;
@@ -126,10 +131,23 @@ static void report(const struct case_in *in, const struct case_out *ours,
 		print_field("d", i, in->d[i], ours->d[i], ref->d[i]);
 }
 
+/* The next of the edges' cases; after the last one the first again. */
+static void make_edge(struct run *run, struct case_in *ret)
+{
+	while (run->edge >= gen_edges(run->edge_op % OP_UNDEF)) {
+		run->edge_op++;
+		run->edge = run->edge_op % run->opt->edges;
+	}
+	gen_edge_case(&run->gen, run->edge_op % OP_UNDEF, run->edge, ret);
+	run->edge += run->opt->edges;
+}
+
 /* A case of those that are wanted. */
 static void make(struct run *run, struct case_in *ret)
 {
-	if (run->opt->row) {
+	if (run->opt->edges) {
+		make_edge(run, ret);
+	} else if (run->opt->row) {
 		enum insn_op op;
 
 		do
@@ -296,6 +314,7 @@ static int parse(int argc, char **argv, struct options *opt)
 		{ "count", required_argument, NULL, 'n' },
 		{ "record", required_argument, NULL, 'w' },
 		{ "version", required_argument, NULL, 'v' },
+		{ "edges", required_argument, NULL, 'e' },
 		{ NULL, 0, NULL, 0 },
 	};
 	int c;
@@ -316,6 +335,9 @@ static int parse(int argc, char **argv, struct options *opt)
 			break;
 		case 'n':
 			opt->count = strtoull(optarg, NULL, 0);
+			break;
+		case 'e':
+			opt->edges = strtoull(optarg, NULL, 0);
 			break;
 		case 'w':
 			opt->record = optarg;
@@ -341,7 +363,8 @@ int main(int argc, char **argv)
 	if (parse(argc, argv, &opt) < 0) {
 		fprintf(stderr,
 			"usage: diff --runner FILE [--qemu FILE] [--seed N] "
-			"[--count N] [--row NAME] [--record DIR --version TEXT]\n");
+			"[--count N] [--row NAME] [--edges STEP] [--record DIR "
+			"--version TEXT]\n");
 		return 2;
 	}
 	if (access(opt.qemu, X_OK) < 0)
@@ -356,7 +379,7 @@ int main(int argc, char **argv)
 		return record(&run);
 	printf("seed %llu\n", (unsigned long long)opt.seed);
 	fflush(stdout);
-	while (run.compared < opt.count)
+	while (opt.edges ? run.edge_op < OP_UNDEF : run.compared < opt.count)
 		batch(&run);
 	printf("%llu cases compared, %llu different, %llu dropped, "
 	       "%llu unstable; %llu batches lost\n",

@@ -451,3 +451,102 @@ void gen_words(struct gen *g, struct case_in *ret)
 		word |= 0xe8000000;
 	put(&code, word, thumb && decode_is_t32((uint16_t)(word >> 16)));
 }
+
+/* Edges of floating point */
+
+enum {
+	FPSCR_MODES = 16, /* RMode, FZ, DN: FPSCR[25:22] */
+};
+
+/* Compares D with M, or is a fixed-point conversion in place. */
+static bool reads_destination(const struct decode_row *row)
+{
+	return !strncmp(row->exec_name, "VCMP", 4) ||
+	       !strncmp(row->fix_name, "vfp_fix", 7);
+}
+
+static bool two_operands(const struct decode_row *row)
+{
+	return strchr(row->bits, 'N') ||
+	       (reads_destination(row) && strchr(row->bits, 'M'));
+}
+
+unsigned int gen_edges(enum insn_op op)
+{
+	const struct decode_row *row = decode_row(op);
+	const char *exec = row->exec_name;
+
+	if (row->table != TABLE_VFP && row->table != TABLE_NEON)
+		return 0;
+	if (!strstr(exec, "_f") || !strncmp(exec, "VMOV", 4))
+		return 0;
+	return FPSCR_MODES * STATE_EDGES *
+	       (two_operands(row) ? STATE_EDGES : 1);
+}
+
+/* Singles, by their fix, are numbered by halves of D registers. */
+static bool is_single(const struct decode_row *row)
+{
+	static const char *const fixes[] = { "vfp_s", "vfp_ds", "vfp_fix32" };
+
+	for (unsigned int i = 0; i < sizeof(fixes) / sizeof(fixes[0]); i++)
+		if (!strcmp(row->fix_name, fixes[i]))
+			return true;
+	return false;
+}
+
+/* Register v of a case gets edge n; of NEON's vectors all lanes of a quadword
+ * get the edges from n on. */
+static void put_edge(struct case_in *c, unsigned int v, unsigned int n,
+		     const struct decode_row *row)
+{
+	if (row->table == TABLE_NEON) {
+		for (unsigned int i = 0; i < 4; i += 2)
+			c->d[v + i / 2] = state_edge32(n + i) |
+					  (uint64_t)state_edge32(n + i + 1)
+						  << 32;
+	} else if (is_single(row)) {
+		c->d[v / 2] &= UINT64_C(0xffffffff) << (v & 1 ? 0 : 32);
+		c->d[v / 2] |= (uint64_t)state_edge32(n) << 32 * (v & 1);
+	} else {
+		c->d[v] = state_edge64(n);
+	}
+}
+
+/* Registers of different quadwords, and none behind the last. */
+static bool apart(const struct insn *in, unsigned int first)
+{
+	return first / 4 != in->vm / 4 &&
+	       (in->vd == first ||
+		(in->vd / 4 != in->vm / 4 && in->vd / 4 != first / 4)) &&
+	       first < 28 && in->vm < 28;
+}
+
+void gen_edge_case(struct gen *g, enum insn_op op, unsigned int n,
+		   struct case_in *ret)
+{
+	const struct decode_row *row = decode_row(op);
+	unsigned int pair = n / FPSCR_MODES, first;
+	struct code code;
+	struct insn in;
+	uint32_t word;
+
+	state_from_seed(gen_random(g), ret);
+	ret->fpscr = n % FPSCR_MODES << 22;
+	begin(&code, ret, false);
+	do {
+		word = fill(g, row);
+		if (row->table == TABLE_VFP)
+			word = (word & 0x0fffffff) | 0xe0000000;
+		decode(&in, word, false, true);
+		first = strchr(row->bits, 'N') ? in.vn : in.vd;
+	} while (strchr(row->bits, 'M') && !apart(&in, first));
+	/* The accumulator, where there is one, is chance's. */
+	if (strchr(row->bits, 'M'))
+		put_edge(ret, in.vm, pair % STATE_EDGES, row);
+	if (two_operands(row))
+		put_edge(ret, first, pair / STATE_EDGES, row);
+	else if (reads_destination(row))
+		put_edge(ret, first, pair % STATE_EDGES, row);
+	put(&code, word, true);
+}

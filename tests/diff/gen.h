@@ -32,6 +32,16 @@ bool gen_allowed(const struct insn *in);
  */
 void gen_case(struct gen *g, enum insn_op op, bool thumb, struct case_in *ret);
 
+/*
+ * Floating point by the table instead of by chance: a row that does
+ * arithmetic, compares, converts or rounds has gen_edges() cases, in which
+ * each pair of edge values (state.h) meets each rounding mode, FZ and DN, and
+ * the cumulative flags begin clear.  0: no such row.
+ */
+unsigned int gen_edges(enum insn_op op);
+void gen_edge_case(struct gen *g, enum insn_op op, unsigned int n,
+		   struct case_in *ret);
+
 /* A case with up to four instructions of any rows. */
 void gen_any(struct gen *g, struct case_in *ret);
 

@@ -47,56 +47,67 @@ static uint32_t edge32(struct random *r)
 }
 
 /* Floating point: zero, denormal, around one, largest, infinite, NaN. */
+static const uint32_t edges32[] = {
+	0x00000000, 0x00000001, 0x007fffff, 0x00800000, 0x00800001, 0x3effffff,
+	0x3f000000, 0x3f7fffff, 0x3f800000, 0x3f800001, 0x3fc00000, 0x40000000,
+	0x4b000000, 0x4b7fffff, 0x4effffff, 0x4f000000, 0x4f7fffff, 0x4f800000,
+	0x7f7fffff, 0x7f800000, 0x7f800001, 0x7fa00000, 0x7fc00000, 0x7fffffff,
+	0x38800000, 0x387fffff, 0x477fe000, 0x477ff000, 0x33000000, 0x5f000000,
+};
+
+uint32_t state_edge32(unsigned int n)
+{
+	return edges32[n / 2 % 30u] | n << 31;
+}
+
 static uint32_t float32(struct random *r)
 {
-	static const uint32_t edges[] = {
-		0x00000000, 0x00000001, 0x007fffff, 0x00800000, 0x00800001,
-		0x3effffff, 0x3f000000, 0x3f7fffff, 0x3f800000, 0x3f800001,
-		0x3fc00000, 0x40000000, 0x4b000000, 0x4b7fffff, 0x4effffff,
-		0x4f000000, 0x4f7fffff, 0x4f800000, 0x7f7fffff, 0x7f800000,
-		0x7f800001, 0x7fa00000, 0x7fc00000, 0x7fffffff, 0x38800000,
-		0x387fffff, 0x477fe000, 0x477ff000, 0x33000000, 0x5f000000,
-	};
 	uint32_t n = random_next(r);
 
 	if (n & 0x100)
-		return edges[n % 30u] | (n << 16 & 0x80000000);
+		return edges32[n % 30u] | (n << 16 & 0x80000000);
 	if (n & 0x200)
 		return (random_next(r) & 0x83ffffff) + 0x3e000000;
 	return random_next(r);
 }
 
+static const uint64_t edges64[] = {
+	0,
+	1,
+	UINT64_C(0x000fffffffffffff),
+	UINT64_C(0x0010000000000000),
+	UINT64_C(0x0010000000000001),
+	UINT64_C(0x3fe0000000000000),
+	UINT64_C(0x3fefffffffffffff),
+	UINT64_C(0x3ff0000000000000),
+	UINT64_C(0x3ff0000000000001),
+	UINT64_C(0x3ff8000000000000),
+	UINT64_C(0x41dfffffffc00000),
+	UINT64_C(0x41e0000000000000),
+	UINT64_C(0x41efffffffe00000),
+	UINT64_C(0x47efffffe0000000),
+	UINT64_C(0x47effffff0000000),
+	UINT64_C(0x380fffffffffffff),
+	UINT64_C(0x36a0000000000000),
+	UINT64_C(0x7fefffffffffffff),
+	UINT64_C(0x7ff0000000000000),
+	UINT64_C(0x7ff0000000000001),
+	UINT64_C(0x7ff8000000000000),
+	UINT64_C(0x7fffffffffffffff),
+};
+
+uint64_t state_edge64(unsigned int n)
+{
+	return edges64[n / 2 % 22u] | (uint64_t)n << 63;
+}
+
 static uint64_t float64(struct random *r)
 {
-	static const uint64_t edges[] = {
-		0,
-		1,
-		UINT64_C(0x000fffffffffffff),
-		UINT64_C(0x0010000000000000),
-		UINT64_C(0x0010000000000001),
-		UINT64_C(0x3fe0000000000000),
-		UINT64_C(0x3fefffffffffffff),
-		UINT64_C(0x3ff0000000000000),
-		UINT64_C(0x3ff0000000000001),
-		UINT64_C(0x3ff8000000000000),
-		UINT64_C(0x41dfffffffc00000),
-		UINT64_C(0x41e0000000000000),
-		UINT64_C(0x41efffffffe00000),
-		UINT64_C(0x47efffffe0000000),
-		UINT64_C(0x47effffff0000000),
-		UINT64_C(0x380fffffffffffff),
-		UINT64_C(0x36a0000000000000),
-		UINT64_C(0x7fefffffffffffff),
-		UINT64_C(0x7ff0000000000000),
-		UINT64_C(0x7ff0000000000001),
-		UINT64_C(0x7ff8000000000000),
-		UINT64_C(0x7fffffffffffffff),
-	};
 	uint32_t n = random_next(r);
 	uint64_t low = random_next(r), high = random_next(r);
 
 	if (n & 0x100)
-		return edges[n % 22u] | (uint64_t)(n >> 9 & 1) << 63;
+		return edges64[n % 22u] | (uint64_t)(n >> 9 & 1) << 63;
 	if (n & 0x200)
 		return ((high & 0x800fffff) << 32 | low) +
 		       (UINT64_C(0x3fe) << 52);

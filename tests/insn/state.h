@@ -23,4 +23,12 @@ uint32_t random_next(struct random *r);
  */
 void state_from_seed(uint32_t seed, struct case_in *ret);
 
+/* The floating-point numbers where something changes, each positive and
+ * negative: n below STATE_EDGES (taken modulo their number). */
+enum {
+	STATE_EDGES = 60
+};
+uint32_t state_edge32(unsigned int n);
+uint64_t state_edge64(unsigned int n);
+
 #endif
