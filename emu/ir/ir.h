@@ -23,7 +23,10 @@
  *
  * FLAGS values have no place of their own: SETF writes the guest's, whose
  * removal when nothing can see them is the optimizer's work.  An instruction
- * that may fall back or exit sees all of the state, flags included.
+ * that may fall back or exit sees all of the state, flags included.  The
+ * value of a GETF is not used once the guest's flags were written.  Where an
+ * ADD, ADC, SUB or SBC and the FLAGS_ of the same are both wanted, they stand
+ * next to each other, the value first: then one host instruction does both.
  */
 #ifndef IR_IR_H
 #define IR_IR_H
@@ -36,7 +39,7 @@ enum ir_type {
 	IR_NONE,
 	IR_I32,
 	IR_I64,
-	IR_HOST, /* a host address; lives inside of one guest instruction */
+	IR_PTR, /* a host address; lives inside of one guest instruction */
 	IR_FLAGS,
 	IR_F32, /* scalars and vectors: in vector registers */
 	IR_F64,
