@@ -26,6 +26,7 @@
 #include "run/status.h"
 #include "run/supervise.h"
 #include "store/store.h"
+#include "unit/unit.h"
 
 enum {
 	START_SECONDS = 60,
@@ -167,6 +168,15 @@ static void print_ports(const char *name, const struct status *status)
 	}
 }
 
+/* Enabled, and systemd is here: then the service is what runs it. */
+static bool is_service(const char *name)
+{
+	autofree char *root = store_root();
+
+	return !geteuid() && !strcmp(root, UNIT_GUESTS) && unit_systemd() &&
+	       arg_engine == ENGINE_UNSET && unit_enabled("", name);
+}
+
 static int start_run(struct cmd_ctx *ctx, struct err *err)
 {
 	const char *name = ctx->args[0];
@@ -183,7 +193,12 @@ static int start_run(struct cmd_ctx *ctx, struct err *err)
 	r = status_read(name, &status, err);
 	if (r < 0)
 		return r;
-	if (status.state == STATUS_OFF) {
+	if (status.state == STATUS_OFF && is_service(name)) {
+		r = unit_start(name, err);
+		if (!r)
+			r = wait_for(name, 0, log, STATUS_BOOTING,
+				     START_SECONDS, &status, err);
+	} else if (status.state == STATUS_OFF) {
 		r = files_mkdir_p(dir, 0711, err);
 		if (!r)
 			r = detach(name, log, &pid, err);
@@ -376,7 +391,9 @@ static int remove_run(struct cmd_ctx *ctx, struct err *err)
 			       name, name);
 	if (lock < 0)
 		return lock;
-	r = store_remove(name, err);
+	r = is_service(name) ? unit_disable("", name, err) : 0;
+	if (!r)
+		r = store_remove(name, err);
 	if (r < 0)
 		return r;
 	if (!ctx->quiet)

@@ -296,3 +296,19 @@ int files_lock(const char *path, bool wait, struct err *err)
 			return steal_fd(&fd);
 	}
 }
+
+int files_locked(const char *path, struct err *err)
+{
+	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+	autoclose int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0 && errno == ENOENT)
+		return 0;
+	if (fd < 0)
+		return err_errno(err, errno, "cannot open the lock file '%s'",
+				 path);
+	if (fcntl(fd, F_OFD_GETLK, &lock) < 0)
+		return err_errno(err, errno, "cannot look at the lock '%s'",
+				 path);
+	return lock.l_type != F_UNLCK;
+}

@@ -76,4 +76,8 @@ int files_remove_tree(const char *path, struct err *err);
  */
 int files_lock(const char *path, bool wait, struct err *err);
 
+/* Has somebody that lock?  Looking takes nothing and leaves nothing.  1, 0, or
+ * what went wrong; that there is no such file is 0. */
+int files_locked(const char *path, struct err *err);
+
 #endif

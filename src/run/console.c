@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -63,8 +64,9 @@ int console_init(struct console *con, const char *path, const char *log_path,
 		return fd;
 	con->kept = xmalloc(CONSOLE_KEPT);
 	unlink(path);
+	/* Under systemd the user's group may use the console too. */
 	if (bind(fd, (const struct sockaddr *)&addr, sizeof(addr)) < 0 ||
-	    listen(fd, CONSOLE_READERS) < 0)
+	    chmod(path, 0660) < 0 || listen(fd, CONSOLE_READERS) < 0)
 		return err_errno(err, errno, "cannot listen at '%s'", path);
 	if (!log_path)
 		return 0;
@@ -99,6 +101,7 @@ void console_attach(struct console *con, int fd)
 	drop(&con->engine);
 	con->engine = fd;
 	con->login = false;
+	con->escape = ESCAPE_NONE;
 	con->line_len = 0;
 }
 
@@ -120,12 +123,36 @@ static bool ends_in(const char *line, unsigned int len, const char *with)
 	return len >= n && !memcmp(line + len - n, with, n);
 }
 
+/*
+ * Colours and cursor movements do not belong into a line: an escape sequence
+ * is passed over (ECMA-48 5.4: ESC [, parameters, one byte from @ to ~; other
+ * sequences are ESC and one byte).
+ */
+static bool in_escape(struct console *con, char c)
+{
+	switch (con->escape) {
+	case ESCAPE_NONE:
+		con->escape = c == 033 ? ESCAPE_BEGUN : ESCAPE_NONE;
+		return c == 033;
+	case ESCAPE_BEGUN:
+		con->escape = c == '[' ? ESCAPE_CONTROL : ESCAPE_NONE;
+		return true;
+	case ESCAPE_CONTROL:
+		if (c < ' ' || (c >= '@' && c <= '~'))
+			con->escape = ESCAPE_NONE;
+		return c >= ' ';
+	}
+	return false;
+}
+
 /* Lines for the journal, and the prompt, which never ends its line. */
 static void follow_lines(struct console *con, const char *bytes, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
 		char c = bytes[i];
 
+		if (in_escape(con, c))
+			continue;
 		if (c == '\n') {
 			con->line[con->line_len] = 0;
 			if (con->line_len && con->on_line)

@@ -33,6 +33,11 @@ struct console {
 	uint64_t printed;
 	char line[CONSOLE_LINE]; /* the line at hand, without controls */
 	unsigned int line_len;
+	enum {
+		ESCAPE_NONE,
+		ESCAPE_BEGUN,
+		ESCAPE_CONTROL
+	} escape;
 	bool login; /* the login prompt was seen since the last start */
 	/* A line is complete; or, for a prompt, is being waited at. */
 	void (*on_line)(void *arg, const char *line);

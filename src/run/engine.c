@@ -14,6 +14,7 @@
 #include "common/mem.h"
 #include "common/str.h"
 #include "host/run.h"
+#include "lan/tap.h"
 #include "run/subnet.h"
 
 /* Where our emulator may lie, from our own program's folder. */
@@ -115,17 +116,19 @@ static void add_disk(struct engine_argv *argv, const struct machine_disk *disk,
 	add2(argv, "-device", xasprintf("virtio-blk-device,drive=disk%u", n));
 }
 
-static void add_nic(struct engine_argv *argv, const struct machine_nic *nic,
+static void add_nic(struct engine_argv *argv, const struct machine *m,
 		    unsigned int n, const uint16_t *host_ports)
 {
+	const struct machine_nic *nic = &m->nics.at[n];
+	autofree char *tap = tap_name(m, n);
 	autostr struct str net = { 0 };
 
 	if (nic->kind == NIC_NONE)
 		return;
 	if (nic->kind == NIC_TAP) {
 		str_addf(&net, "tap,id=net%u,script=no,downscript=no", n);
-		if (nic->tap)
-			str_addf(&net, ",ifname=%s", nic->tap);
+		if (tap)
+			str_addf(&net, ",ifname=%s", tap);
 	} else {
 		bool fixed;
 
@@ -178,7 +181,7 @@ void engine_args(const struct machine *m, const struct engine_run *run,
 	for (unsigned int i = 0; i < m->disks.n; i++)
 		add_disk(argv, &m->disks.at[i], i, run->dir);
 	for (unsigned int i = 0; i < m->nics.n; i++) {
-		add_nic(argv, &m->nics.at[i], i, ports);
+		add_nic(argv, m, i, ports);
 		if (m->nics.at[i].kind == NIC_USER)
 			ports += m->nics.at[i].forwards.n;
 	}

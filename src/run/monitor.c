@@ -80,6 +80,9 @@ static void handle(struct monitor *mon, struct json_object *message)
 	if (object_at(message, "error"))
 		log_debug("monitor: %s: %s", id ? id : "?",
 			  text_at(object_at(message, "error"), "desc"));
+	if (mon->stats && id && !strcmp(id, "x-stats") &&
+	    object_at(message, "return"))
+		mon->stats(mon->arg, object_at(message, "return"));
 	status = text_at(object_at(message, "return"), "status");
 	if (status && mon->status)
 		mon->status(mon->arg, status);

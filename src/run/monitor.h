@@ -11,6 +11,8 @@
 #include "common/err.h"
 #include "common/str.h"
 
+struct json_object;
+
 struct monitor {
 	int fd; /* -1: not connected; to poll for reading */
 	struct str pending;
@@ -20,6 +22,8 @@ struct monitor {
 	void (*event)(void *arg, const char *name, const char *reason);
 	/* The answer to query-status: "running". */
 	void (*status)(void *arg, const char *status);
+	/* The answer to x-stats; may be NULL. */
+	void (*stats)(void *arg, struct json_object *stats);
 	void *arg;
 };
 

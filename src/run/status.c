@@ -124,18 +124,8 @@ static int alive(const char *name, struct err *err)
 {
 	autofree char *dir = store_runtime_dir(name);
 	autofree char *file = xasprintf("%s/lock", dir);
-	autoclose int lock = -1;
-	struct err why;
 
-	/* Looking leaves no trace. */
-	if (access(file, F_OK) < 0)
-		return 0;
-	lock = store_lock_running(name, &why);
-	if (lock == -EAGAIN)
-		return 1;
-	if (lock < 0)
-		*err = why;
-	return lock < 0 ? lock : 0;
+	return files_locked(file, err);
 }
 
 int status_read(const char *name, struct status *ret_status, struct err *err)

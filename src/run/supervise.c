@@ -10,6 +10,10 @@
  *
  * A press of the power key before logind listens is lost, therefore it is
  * pressed again every 10 seconds.
+ *
+ * systemd's watchdog is fed while the monitor has answered all that it was
+ * asked and every CPU gets on, which is looked at eight times in the time that
+ * systemd allows: one bad look is no verdict.
  */
 #include "run/supervise.h"
 
@@ -35,8 +39,10 @@
 #include "host/files.h"
 #include "run/console.h"
 #include "run/engine.h"
+#include "run/journal.h"
 #include "run/monitor.h"
 #include "run/status.h"
+#include "run/watch.h"
 #include "store/store.h"
 
 enum {
@@ -46,6 +52,7 @@ enum {
 	KILL_MS = 5000, /* from quit to SIGKILL */
 	FIRST_PORT = 2222,
 	LAST_WORDS = 4096,
+	LOOKS = 8, /* of the watchdog, in its time */
 };
 
 enum phase {
@@ -63,7 +70,10 @@ struct supervisor {
 	struct console con;
 	struct monitor mon;
 	struct status status;
+	struct watch watch;
 	int signals, engine_fd;
+	int lines; /* the journal, under the guest's name; -1: none */
+	unsigned int presses;
 	pid_t engine;
 	enum phase phase;
 	uint64_t stop_by, press_at, kill_at; /* ms */
@@ -113,10 +123,19 @@ static void on_status(void *arg, const char *status)
 	sv->announced = true;
 }
 
+static void on_stats(void *arg, struct json_object *stats)
+{
+	struct supervisor *sv = arg;
+
+	watch_stats(&sv->watch, stats);
+}
+
 static void on_line(void *arg, const char *line)
 {
 	struct supervisor *sv = arg;
 
+	if (sv->lines >= 0)
+		dprintf(sv->lines, "%s\n", line);
 	if (sv->opt->print_console) {
 		printf("%s\n", line);
 		fflush(stdout);
@@ -210,6 +229,8 @@ static int start_engine(struct supervisor *sv, struct err *err)
 	    sv->opt->before_start(sv->opt->arg, sv->m, err) < 0)
 		log_warn("the last kernel is used: %s", err->text);
 	sv->guest_reset = sv->guest_off = false;
+	sv->watch = (struct watch){ 0 };
+	sv->watchdog_at = now_ms() + sv->watchdog_every;
 	sv->status.since = time(NULL);
 	sv->status.boots++;
 	say(sv, STATUS_STARTING);
@@ -237,6 +258,9 @@ static void press(struct supervisor *sv)
 {
 	struct err err;
 
+	journal_say(JOURNAL_NOTICE,
+		    "the power button of guest '%s' is pressed%s", sv->m->name,
+		    sv->presses++ ? " again" : "");
 	if (monitor_send(&sv->mon, "system_powerdown", &err) < 0)
 		log_warn("%s", err.text);
 	sv->press_at = now_ms() + PRESS_MS;
@@ -269,17 +293,35 @@ static void on_signal(struct supervisor *sv)
 	}
 }
 
+static void feed(struct supervisor *sv)
+{
+	bool silent = sv->mon.answered != sv->mon.sent;
+	int stuck = watch_stuck(&sv->watch);
+	struct err ignored;
+
+	sv->watchdog_at = now_ms() + sv->watchdog_every;
+	if (silent)
+		journal_say(JOURNAL_WARNING, "the emulator does not answer");
+	else if (stuck >= 0)
+		journal_say(JOURNAL_WARNING, "CPU %d of the guest stands still",
+			    stuck);
+	else
+		sd_notify(0, "WATCHDOG=1");
+	if (!silent && sv->mon.fd >= 0)
+		monitor_send(&sv->mon, "x-stats", &ignored);
+}
+
 /* What is due, and how long poll() may sleep until the next. */
 static int timers(struct supervisor *sv)
 {
 	uint64_t now = now_ms(), next = UINT64_MAX;
-	struct err err;
 
 	if (sv->phase == POWER_OFF) {
 		if (now >= sv->stop_by) {
-			log_warn("the guest did not power off within %u "
-				 "seconds: it is switched off",
-				 sv->opt->stop_seconds);
+			journal_say(JOURNAL_WARNING,
+				    "guest '%s' did not power off within %u "
+				    "seconds: it is switched off",
+				    sv->m->name, sv->opt->stop_seconds);
 			quit(sv);
 		} else if (now >= sv->press_at) {
 			press(sv);
@@ -288,20 +330,18 @@ static int timers(struct supervisor *sv)
 	}
 	if (sv->phase == QUIT) {
 		if (now >= sv->kill_at) {
+			journal_say(JOURNAL_WARNING,
+				    "the emulator of guest '%s' does not end: "
+				    "it is killed",
+				    sv->m->name);
 			kill(sv->engine, SIGKILL);
 			sv->phase = KILLED;
 		}
 		next = sv->kill_at;
 	}
 	if (sv->watchdog_every) {
-		if (now >= sv->watchdog_at) {
-			/* Fed only while the monitor answers. */
-			if (sv->mon.answered == sv->mon.sent)
-				sd_notify(0, "WATCHDOG=1");
-			if (sv->mon.fd >= 0)
-				monitor_send(&sv->mon, "query-status", &err);
-			sv->watchdog_at = now + sv->watchdog_every;
-		}
+		if (now >= sv->watchdog_at)
+			feed(sv);
 		if (sv->watchdog_at < next)
 			next = sv->watchdog_at;
 	}
@@ -341,6 +381,8 @@ static int ended(struct supervisor *sv, bool *ret_again, struct err *err)
 	sv->mon.sent = sv->mon.answered = 0;
 	sv->engine = 0;
 	*ret_again = sv->guest_reset && sv->phase == RUNNING;
+	if (*ret_again)
+		journal_say(JOURNAL_NOTICE, "guest '%s' restarts", sv->m->name);
 	if (*ret_again || sv->guest_off || sv->phase != RUNNING)
 		return 0;
 	words = last_words(sv);
@@ -409,7 +451,7 @@ static int prepare(struct supervisor *sv, struct err *err)
 	if (!r)
 		r = console_init(&sv->con, sock, log, err);
 	if (sd_watchdog_enabled(0, &usec) > 0)
-		sv->watchdog_every = usec / 2000;
+		sv->watchdog_every = usec / 1000 / LOOKS;
 	return r;
 }
 
@@ -447,8 +489,12 @@ int supervise(const struct machine *m, const struct supervise_options *opt,
 			 .listener = -1,
 			 .log = -1,
 			 .on_line = on_line },
-		.mon = { .fd = -1, .event = on_event, .status = on_status },
+		.mon = { .fd = -1,
+			 .event = on_event,
+			 .status = on_status,
+			 .stats = on_stats },
 		.signals = -1,
+		.lines = journal_lines(m->name),
 		.status = { .supervisor = getpid(), .engine = m->engine },
 	};
 	autoclose int lock = store_lock_running(m->name, err);
@@ -466,6 +512,8 @@ int supervise(const struct machine *m, const struct supervise_options *opt,
 	console_fini(&sv.con);
 	if (sv.signals >= 0)
 		close(sv.signals);
+	if (sv.lines >= 0)
+		close(sv.lines);
 	say(&sv, STATUS_OFF);
 	status_free(&sv.status);
 	vec_free(&sv.ports);

@@ -62,8 +62,11 @@ char *store_file(const char *name, const char *file)
 char *store_runtime_dir(const char *name)
 {
 	const char *set = getenv("PIMIGRATE_GUESTS");
+	const char *run = getenv("PIMIGRATE_RUNTIME");
 	const char *xdg = getenv("XDG_RUNTIME_DIR");
 
+	if (run && *run)
+		return xasprintf("%s/%s", run, name);
 	if (set && *set)
 		return xasprintf("%s/.run/%s", set, name);
 	if (!geteuid())

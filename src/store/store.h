@@ -4,7 +4,8 @@
  * appears complete or not at all, reading and writing guest.yaml.
  *
  * System guests live in /var/lib/pimigrate/guests, a user's in
- * $XDG_DATA_HOME/pimigrate/guests; PIMIGRATE_GUESTS names another place.
+ * $XDG_DATA_HOME/pimigrate/guests; PIMIGRATE_GUESTS names another place, and
+ * PIMIGRATE_RUNTIME one for what is there while they run.
  */
 #ifndef STORE_STORE_H
 #define STORE_STORE_H

@@ -144,7 +144,12 @@ static void lines_and_login(void)
 	check(!rig.con.login);
 	guest_prints(&rig, "pi login: ");
 	check(rig.con.login);
-	check_text(rig.lines.text, "[[0;1mDebian[0m 12][homepi login: ]");
+	check_text(rig.lines.text, "[Debian 12][homepi login: ]");
+	/* colours and such are no part of a line, whole or cut off */
+	str_free(&rig.lines);
+	guest_prints(&rig, "\r\n\033[?25");
+	guest_prints(&rig, "lx\033Dy\033[1\nz\n");
+	check_text(rig.lines.text, "[homepi login: ][xy][z]");
 	/* the next start waits for a new one */
 	close(rig.serial);
 	attach(&rig);

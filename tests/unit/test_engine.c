@@ -101,7 +101,8 @@ static void other_networks(void)
 	static const uint16_t ports[] = { 2222, 8080, 2223 };
 	struct machine m = sample();
 	struct machine_nic *nic = &m.nics.at[0];
-	autofree char *fixed = NULL, *tap = NULL, *none = NULL, *two = NULL;
+	autofree char *fixed = NULL, *tap = NULL, *made = NULL, *none = NULL,
+		      *two = NULL;
 
 	nic->net = xstrdup("192.168.1.77/24");
 	nic->address = xstrdup("192.168.1.77");
@@ -125,6 +126,12 @@ static void other_networks(void)
 	tap = words(&m, ports + 2);
 	check_has(tap, "\ntap,id=net0,script=no,downscript=no,ifname=tap0\n");
 	check_has(tap, "127.0.0.1:2223-:22");
+	/* one that the service makes has a name of its own */
+	free(nic->tap);
+	nic->tap = NULL;
+	nic->bridge = xstrdup("br0");
+	made = words(&m, ports + 2);
+	check_has(made, ",ifname=pm0110c455-0\n");
 	nic->kind = NIC_NONE;
 	none = words(&m, ports + 2);
 	check_lacks(none, "net0");

@@ -125,7 +125,10 @@ static void locks(void)
 	close(steal_fd(&one));
 	two = files_lock(in_dir("lock"), true, &err);
 	check(two >= 0);
+	check_eq(files_locked(in_dir("lock"), &err), 1);
+	check_eq(files_locked(in_dir("none"), &err), 0);
 	close(two);
+	check_eq(files_locked(in_dir("lock"), &err), 0);
 	check(files_lock(in_dir("no/lock"), false, &err) == -ENOENT);
 }
 
