@@ -4,5 +4,5 @@
 const struct cmd *const commands[] = {
 	&cmd_inspect, &cmd_convert, &cmd_start,   &cmd_stop,   &cmd_console,
 	&cmd_status,  &cmd_list,    &cmd_changes, &cmd_enable, &cmd_disable,
-	&cmd_remove,  &cmd_run,     &cmd_prepare, NULL,
+	&cmd_remove,  &cmd_run,     &cmd_prepare, &cmd_sync,   NULL,
 };

@@ -20,6 +20,7 @@
 
 #include "cmd/cmd.h"
 #include "cmd/commands.h"
+#include "cmd/sync.h"
 #include "common/cleanup.h"
 #include "common/mem.h"
 #include "host/files.h"
@@ -57,6 +58,8 @@ static int run_run(struct cmd_ctx *ctx, struct err *err)
 	struct supervise_options opt = {
 		.stop_seconds = (unsigned int)arg_timeout,
 		.print_console = arg_console,
+		.before_start = sync_before_start,
+		.reached = sync_reached,
 	};
 	struct machine m;
 	int r = load(ctx, &m, err);

@@ -184,6 +184,12 @@ static int read_module(const char *path, struct str *ret, struct err *err)
 	return 0;
 }
 
+int initrd_modules(const char *modules_dir, struct modules *ret_modules,
+		   struct err *err)
+{
+	return modules_closure(modules_dir, wishes, ret_modules, err);
+}
+
 /* The modules, and etc/modules: their names in the order of loading. */
 static int put_modules(struct writer *w, const char *dir, struct err *err)
 {
@@ -191,7 +197,7 @@ static int put_modules(struct writer *w, const char *dir, struct err *err)
 	autostr struct str order = { 0 };
 	int r;
 
-	r = modules_closure(dir, wishes, &modules, err);
+	r = initrd_modules(dir, &modules, err);
 	for (size_t i = 0; i < modules.n && !r; i++) {
 		const struct module *m = &modules.at[i];
 		autofree char *from = xasprintf("%s/%s", dir, m->path);

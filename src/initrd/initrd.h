@@ -9,6 +9,7 @@
 #define INITRD_INITRD_H
 
 #include "common/err.h"
+#include "initrd/modules.h"
 
 struct initrd_parts {
 	const char *modules; /* /…/lib/modules/RELEASE, after depmod */
@@ -23,5 +24,15 @@ struct initrd_parts {
  */
 int initrd_make(const struct initrd_parts *parts, const char *path,
 		struct err *err);
+
+/*
+ * The modules that initrd_make() would take, from what depmod wrote alone
+ * (modules.*): so that only these need to be fetched from elsewhere.
+ */
+int initrd_modules(const char *modules_dir, struct modules *ret_modules,
+		   struct err *err);
+
+/* The busybox of an archive that initrd_make() wrote, as the file to. */
+int initrd_busybox(const char *path, const char *to, struct err *err);
 
 #endif

@@ -123,6 +123,12 @@ static void on_status(void *arg, const char *status)
 	sv->announced = true;
 }
 
+static void reached(struct supervisor *sv)
+{
+	if (sv->opt->reached)
+		sv->opt->reached(sv->opt->arg, sv->m);
+}
+
 static void on_stats(void *arg, struct json_object *stats)
 {
 	struct supervisor *sv = arg;
@@ -140,8 +146,10 @@ static void on_line(void *arg, const char *line)
 		printf("%s\n", line);
 		fflush(stdout);
 	}
-	if (sv->con.login && sv->status.state == STATUS_BOOTING)
+	if (sv->con.login && sv->status.state == STATUS_BOOTING) {
 		say(sv, STATUS_UP);
+		reached(sv);
+	}
 }
 
 /* One port for each forward, chosen once, so that a reboot keeps them. */
@@ -380,6 +388,8 @@ static int ended(struct supervisor *sv, bool *ret_again, struct err *err)
 	monitor_close(&sv->mon);
 	sv->mon.sent = sv->mon.answered = 0;
 	sv->engine = 0;
+	if (sv->guest_off)
+		reached(sv);
 	*ret_again = sv->guest_reset && sv->phase == RUNNING;
 	if (*ret_again)
 		journal_say(JOURNAL_NOTICE, "guest '%s' restarts", sv->m->name);

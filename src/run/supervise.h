@@ -23,6 +23,8 @@ struct supervise_options {
 	 * NULL.  A failure is a warning: the last kernel is used. */
 	int (*before_start)(void *arg, const struct machine *m,
 			    struct err *err);
+	/* The guest said login, or powered off by itself; may be NULL. */
+	void (*reached)(void *arg, const struct machine *m);
 	void *arg;
 };
 

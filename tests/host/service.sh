@@ -8,7 +8,7 @@ cleanup() { container_cleanup; }
 container_make
 
 guest() { # NAME KIND [NIC]
-	python3 "$here/guests.py" "$2" "$box/var/lib/pimigrate/guests/$1" "${3:-}"
+	python3 "$here/guests.py" guest "$2" "$box/var/lib/pimigrate/guests/$1" "${3:-}"
 }
 guest key-1 key "  - kind: tap
     bridge: br0

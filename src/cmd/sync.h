@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The guest's own kernel, out of its disk: before each start the newest that
+ * is installed there is copied to boot/, with an initrd composed for it, so
+ * that an update in the guest is what runs next (DESIGN.md §3).
+ */
+#ifndef CMD_SYNC_H
+#define CMD_SYNC_H
+
+#include "common/err.h"
+#include "model/machine.h"
+
+enum sync_result {
+	SYNC_SAME,   /* boot/ has it already */
+	SYNC_NEW,    /* boot/ has another now */
+	SYNC_NONE,   /* the guest has no kernel of its own for this machine */
+	SYNC_OWN,    /* guest.yaml names other files: its owner's business */
+	SYNC_UNSAFE, /* the disk was not shut down: it is not read */
+	SYNC_BAD,    /* it was tried and did not come up */
+};
+
+/*
+ * dir is the guest's folder; the guest is off.  look: change nothing, only
+ * say what would be.  *ret_release, if it is not NULL, becomes the release of
+ * the guest's newest kernel or NULL; the caller frees it.
+ */
+int sync_kernel(const struct machine *m, const char *dir, bool look,
+		enum sync_result *ret_result, char **ret_release,
+		struct err *err);
+
+/*
+ * What the supervisor calls before each start, and when the guest is up or
+ * powered off: brings boot/ up to date, goes back if a new kernel did not come
+ * up, and remembers that it did.
+ */
+int sync_before_start(void *arg, const struct machine *m, struct err *err);
+void sync_reached(void *arg, const struct machine *m);
+
+#endif

@@ -1,0 +1,183 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The guest's own kernel out of its disk, before each start and at a reboot;
+# and back again where a new one does not come up.
+. "$(dirname "$0")/../cli/functions.sh"
+requires sfdisk mke2fs debugfs python3
+
+export PIMIGRATE_GUESTS=$scratch/guests
+pid=
+cleanup() { [ -z "$pid" ] || kill -9 "$pid" 2>/dev/null; }
+dir=$PIMIGRATE_GUESTS/pi
+root=$scratch/root
+
+# kernel VERSION KIND TEXT: as dpkg leaves it, with what its package has.
+kernel() {
+	release=6.1.0-$1-armmp-lpae
+	mkdir -p "$root/boot" "$root/lib/modules/$release"
+	python3 "$here/guests.py" kernel "$2" "$3" "$root/boot/vmlinuz-$release"
+	echo CONFIG_RD_GZIP=y >"$root/boot/config-$release"
+	echo 'kernel/fs/ext4/ext4.ko: kernel/lib/crc16.ko' >"$root/lib/modules/$release/modules.dep"
+	echo 'kernel/lib/crc16.ko:' >>"$root/lib/modules/$release/modules.dep"
+	printf 'kernel/drivers/virtio/virtio_mmio.ko\nkernel/drivers/block/virtio_blk.ko\n' \
+		>"$root/lib/modules/$release/modules.builtin"
+	mkdir -p "$root/lib/modules/$release/kernel/fs/ext4" "$root/lib/modules/$release/kernel/lib"
+	echo "ext4 of $1" >"$root/lib/modules/$release/kernel/fs/ext4/ext4.ko"
+	echo "crc16 of $1" >"$root/lib/modules/$release/kernel/lib/crc16.ko"
+}
+
+package() { # VERSION STATE
+	mkdir -p "$root/var/lib/dpkg"
+	printf 'Package: linux-image-6.1.0-%s-armmp-lpae\nStatus: install ok %s\nArchitecture: armhf\nVersion: 6.1.1-1\n\n' \
+		"$1" "$2" >>"$root/var/lib/dpkg/status"
+}
+
+disk() { # the guest's disk, with what is in $root
+	rm -f new.raw
+	truncate -s 24M new.raw
+	echo '8192,,83' | sfdisk -q --label dos new.raw
+	mke2fs -q -t ext4 -F -d "$root" -E offset=$((8192 * 512)) new.raw 20M 2>mke2fs.log || fail "mke2fs: $(cat mke2fs.log)"
+	mv new.raw "$dir/disk.raw"
+}
+
+sync_says() {
+	expect 0 "$PIMIGRATE" sync pi
+	says "$@"
+}
+
+runs() { # TEXT: start it, and see that this kernel runs
+	rm -f "$PIMIGRATE_GUESTS/.run/pi/console.log"
+	"$PIMIGRATE" run pi >run.log 2>&1 &
+	pid=$!
+	sees "$1"
+}
+
+sees() {
+	for _ in $(seq 600); do
+		! grep -qs "$1" "$PIMIGRATE_GUESTS/.run/pi/console.log" || return 0
+		kill -0 "$pid" 2>/dev/null || break
+		sleep 0.1
+	done
+	cat run.log >&2
+	fail "it does not print '$1': $(cat "$PIMIGRATE_GUESTS/.run/pi/console.log")"
+}
+
+power_cut() { # the supervisor dies, and with its sockets the emulator
+	kill -9 "$(sed -n 's/.*"engine-pid": *\([0-9]*\).*/\1/p' "$PIMIGRATE_GUESTS/.run/pi/status.json")" "$pid"
+	{ wait "$pid"; } 2>/dev/null
+	pid=
+}
+
+python3 "$here/guests.py" guest off "$dir"
+sed -i 's,^kernel:.*,&\ninitrd: boot/initrd.img\ncmdline: root=/dev/vda1,' "$dir/guest.yaml"
+mkdir -p tree/bin
+{
+	printf '\177ELF\1\1\1\0\0\0\0\0\0\0\0\0\2\0\50\0\1\0\0\0'
+	head -c 40 /dev/zero
+} >tree/bin/busybox
+python3 "$here/../boot/newc.py" tree >"$dir/boot/initrd.img"
+
+# As convert leaves it: nothing is new, and nothing is touched.
+kernel 9 wait 'kernel nine
+'
+package 9 installed
+disk
+cp "$root/boot/vmlinuz-6.1.0-9-armmp-lpae" "$dir/boot/vmlinuz"
+sync_says "boots the newest kernel of its disk"
+[ "$(ls "$dir/boot")" = "initrd.img
+vmlinuz" ] || fail "boot/ has changed: $(ls "$dir/boot")"
+
+# What is not a kernel for us is passed over: not configured, no zImage, no
+# virtio, no package while others have one.
+kernel 90 wait x
+package 90 half-configured
+kernel 91 wait x
+package 91 installed
+echo "not a kernel" >"$root/boot/vmlinuz-6.1.0-91-armmp-lpae"
+kernel 92 wait x
+package 92 installed
+: >"$root/lib/modules/6.1.0-92-armmp-lpae/modules.builtin"
+kernel 93 wait x
+disk
+sync_says "boots the newest kernel of its disk (6.1.0-9-armmp-lpae)"
+
+# A disk that was not shut down is not read.
+kernel 10 wait 'kernel ten
+'
+package 10 installed
+disk
+cp "$dir/disk.raw" clean.raw
+# In place, because debugfs cannot write behind an offset that it opened.
+dd if="$dir/disk.raw" of=part bs=1M skip=4 status=none
+debugfs -w -R 'feature needs_recovery' part >debugfs.log 2>&1 || fail "debugfs"
+dd if=part of="$dir/disk.raw" bs=1M seek=4 conv=notrunc status=none
+sync_says "not shut down"
+mv clean.raw "$dir/disk.raw"
+
+# The newer one: by number, not by letter.
+sync_says "boots a newer kernel" "(6.1.0-10-armmp-lpae)"
+cmp -s "$dir/boot/vmlinuz" "$root/boot/vmlinuz-6.1.0-10-armmp-lpae" || fail "boot/vmlinuz is another"
+cmp -s "$dir/boot/previous/vmlinuz" "$root/boot/vmlinuz-6.1.0-9-armmp-lpae" || fail "the previous one is not kept"
+zcat "$dir/boot/initrd.img" | grep -qa "ext4 of 10" || fail "the initrd has not its modules"
+zcat "$dir/boot/initrd.img" | grep -qa "crc16 of 10" || fail "the initrd has not what they need"
+sync_says "boots the newest kernel of its disk"
+
+# It comes up twice to nothing, so the third start takes the previous one, and
+# the other is left alone until its package changes.
+runs 'kernel ten'
+power_cut
+runs 'kernel ten'
+power_cut
+runs 'kernel nine'
+grep -q 'did not come up: the previous one is used' run.log || fail "nobody says so"
+power_cut
+sync_says "a newer kernel that did not come up" "6.1.0-10"
+runs 'kernel nine'
+power_cut
+sleep 1 # another time of the file
+kernel 10 wait 'kernel ten of Tuesday
+pi login: '
+disk
+runs 'kernel ten of Tuesday'
+sees 'login'
+power_cut
+for _ in 1 2 3; do # it has proved itself
+	runs 'kernel ten of Tuesday'
+	power_cut
+done
+
+# A reboot of the guest takes the new one at once; typing makes it reboot.
+kernel 11 type 'kernel eleven
+'
+package 11 installed
+disk
+runs 'kernel eleven'
+kernel 12 off 'kernel twelve
+'
+package 12 installed
+disk
+printf x | timeout 60 "$PIMIGRATE" console pi >typed.log
+wait "$pid"
+code=$?
+pid=
+[ $code = 0 ] || fail "the supervisor ended with $code: $(cat run.log)"
+grep -q 'kernel twelve' "$PIMIGRATE_GUESTS/.run/pi/console.log" || fail "the reboot did not take the new kernel"
+grep -q 'starts with its kernel 6.1.0-12' run.log || fail "nobody says so"
+grep -q 'proven: true' "$dir/boot/current/about.yaml" || fail "a clean power-off proves nothing"
+
+# The kernel is gone, and its modules with it: the older one is what fits.
+rm -r "$root"/boot/vmlinuz-6.1.0-1[12]-* "$root"/lib/modules/6.1.0-1[12]-*
+disk
+sync_says "boots a newer kernel" "6.1.0-10"
+
+# Files of the owner's own choice stay.
+sed -i 's,^kernel:.*,kernel: /srv/kernel,' "$dir/guest.yaml"
+sync_says "owner's choice"
+sed -i 's,^kernel:.*,kernel: boot/vmlinuz,' "$dir/guest.yaml"
+
+# A disk of nonsense is a warning, not the end: the last kernel boots.
+head -c 1048576 /dev/urandom >"$dir/disk.raw"
+expect 1 "$PIMIGRATE" sync pi
+runs 'kernel ten of Tuesday'
+grep -q 'the last kernel is used' run.log || fail "nobody says so"
+power_cut
