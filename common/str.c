@@ -128,3 +128,40 @@ bool str_size(const char *text, uint64_t lo, uint64_t hi, uint64_t *ret_n)
 	*ret_n = n;
 	return true;
 }
+
+/* Length of the UTF-8 character at s that may be shown; 0: it may not. */
+static size_t printable(const unsigned char *s)
+{
+	size_t n = s[0] < 0x80 ? 1 : s[0] >= 0xf0 ? 4 : s[0] >= 0xe0 ? 3 : 2;
+
+	if (n == 1)
+		return s[0] >= ' ' && s[0] != 0x7f;
+	if (s[0] < 0xc2 || s[0] > 0xf4 || (s[0] == 0xc2 && s[1] < 0xa0))
+		return 0;
+	for (size_t i = 1; i < n; i++)
+		if ((s[i] & 0xc0) != 0x80)
+			return 0;
+	if ((s[0] == 0xe0 && s[1] < 0xa0) || (s[0] == 0xed && s[1] > 0x9f) ||
+	    (s[0] == 0xf0 && s[1] < 0x90) || (s[0] == 0xf4 && s[1] > 0x8f))
+		return 0;
+	return n;
+}
+
+char *str_printable(const char *text, bool lines)
+{
+	const unsigned char *s = (const unsigned char *)text;
+	struct str out = { 0 };
+
+	while (*s) {
+		size_t n = printable(s);
+
+		if (n)
+			str_addn(&out, (const char *)s, n);
+		else if (lines && (*s == '\n' || *s == '\t'))
+			str_addn(&out, (const char *)s, 1);
+		else
+			str_add(&out, *s == '\n' || *s == '\t' ? " " : "?");
+		s += n ? n : 1;
+	}
+	return str_steal(&out);
+}

@@ -23,6 +23,13 @@ void str_free(struct str *s);
 /* The text, which the caller now owns and frees ("" if nothing was added). */
 char *str_steal(struct str *s);
 
+/*
+ * A copy that may be shown on a terminal: valid UTF-8 without control
+ * characters; what is none is "?", a newline or tab a space unless lines are
+ * to stay.  The caller frees it.
+ */
+char *str_printable(const char *text, bool lines);
+
 bool str_starts(const char *text, const char *with);
 bool str_ends(const char *text, const char *with);
 

@@ -9,7 +9,9 @@
 
 #include "cmd/cmd.h"
 #include "cmd/commands.h"
+#include "common/cleanup.h"
 #include "common/log.h"
+#include "common/str.h"
 #include "common/vec.h"
 #include "host/ui.h"
 
@@ -162,8 +164,11 @@ int main(int argc, char **argv)
 	struct err err = { 0 };
 	int code = run(argc, argv, &err);
 
-	if (err.text[0])
-		fprintf(stderr, "pimigrate: %s\n", err.text);
+	if (err.text[0]) {
+		autofree char *text = str_printable(err.text, true);
+
+		fprintf(stderr, "pimigrate: %s\n", text);
+	}
 	if (code == CMD_USAGE)
 		fprintf(stderr, "Try 'pimigrate --help'.\n");
 	return code;

@@ -4,6 +4,7 @@
  * (files lie in undo/), so that each row can be undone or shown as a diff.
  *
  *	version: 1
+ *	partition: 2                 of the root file system
  *	changes:
  *	- id, kind, path, reason     as in the plan
  *	  target                     of a link
@@ -14,7 +15,12 @@
  *	    attributes:              FILE: extended ones, in hexadecimal
  *	    target                   LINK: where it pointed
  *	    made-folder: /a/b        the first folder above path that was missing
+ *	  after:                     as it was left, to know it again
+ *	    sha256, mode             WRITE
  *	  list: "012"                TREE: in undo/, the paths that came
+ *	  left: "012.left"           TREE: "SIZE MTIME PATH" of each that is no
+ *	                             folder
+ *	  reverted: true             undone since
  *	  size, before.size          GROW: bytes of the disk
  *
  * Undone from the last row to the first, and with the times of folders kept,
@@ -23,11 +29,13 @@
 #ifndef ADAPT_JOURNAL_H
 #define ADAPT_JOURNAL_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "common/err.h"
 #include "common/vec.h"
+#include "host/yaml.h"
 #include "model/plan.h"
 
 enum before_kind {
@@ -43,6 +51,13 @@ struct journal_attribute {
 	char *value; /* hexadecimal */
 };
 
+/* What the row left there; zeroed where its kind has nothing. */
+struct journal_after {
+	char *sha256; /* WRITE: of the content; owned */
+	unsigned int mode;
+	char *left; /* TREE: a name in undo/; owned */
+};
+
 struct journal_before {
 	enum before_kind kind;
 	char *file;   /* FILE, and TREE's list: its name in undo/ */
@@ -56,17 +71,46 @@ struct journal_before {
 };
 
 void journal_before_fini(struct journal_before *before);
+void journal_after_fini(struct journal_after *after);
 
 /* Bytes as hexadecimal; the caller frees it. */
 char *journal_hex(const char *bytes, size_t n);
 
 struct journal;
 
-/* source_size: of the card, bytes. */
-struct journal *journal_new(uint64_t source_size);
+/* source_size: of the card, bytes; partition: number of the root. */
+struct journal *journal_new(uint64_t source_size, int partition);
 void journal_add(struct journal *j, const struct change *c,
-		 const struct journal_before *before);
+		 const struct journal_before *before,
+		 const struct journal_after *after);
 int journal_write(const struct journal *j, const char *path, struct err *err);
 void journal_free(struct journal *j);
+
+/* A row that was read back. */
+struct journal_row {
+	size_t number; /* 1 up */
+	enum change_kind kind;
+	char *id, *path, *reason;
+	char *target; /* SYMLINK */
+	char *list;   /* TREE: a name in undo/ */
+	struct journal_before before;
+	struct journal_after after;
+	bool reverted;
+};
+
+struct journal_read {
+	int partition;
+	struct vec_of(struct journal_row) rows;
+	struct yaml_node *tree; /* as it stands in the file */
+};
+
+/* -EINVAL, with file and line, if it is none. */
+int journal_load(const char *path, struct journal_read *ret, struct err *err);
+
+/* Write it back, with the marks of the rows that are reverted. */
+int journal_mark(const struct journal_read *read, const char *path,
+		 struct err *err);
+void journal_read_free(struct journal_read *read);
+#define autojournal __attribute__((__cleanup__(journal_read_free)))
 
 #endif

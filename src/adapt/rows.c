@@ -7,97 +7,20 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "adapt/folders.h"
 #include "adapt/gerror.h"
 #include "adapt/journal.h"
+#include "adapt/left.h"
 #include "common/cleanup.h"
 #include "common/mem.h"
 #include "host/files.h"
-
-enum {
-	OMIT = -2 /* to utimens: this time stays */
-};
-
-/* A folder whose times are to be as they were. */
-struct folder {
-	char *path;
-	int64_t sec, nsec;
-};
+#include "host/sha256.h"
 
 struct rows {
 	guestfs_h *g;
 	const char *undo_dir;
-	struct vec_of(struct folder) folders;
+	struct folders folders;
 };
-
-static void rows_fini(struct rows *r)
-{
-	for (size_t i = 0; i < r->folders.n; i++)
-		free(r->folders.at[i].path);
-	vec_free(&r->folders);
-}
-
-/* ---- folders ---- */
-
-static bool is_folder(struct rows *r, const char *path)
-{
-	return guestfs_is_dir_opts(r->g, path,
-				   GUESTFS_IS_DIR_OPTS_FOLLOWSYMLINKS, 1,
-				   -1) == 1;
-}
-
-static bool remembered(const struct rows *r, const char *path, size_t len)
-{
-	for (size_t i = 0; i < r->folders.n; i++)
-		if (!strncmp(r->folders.at[i].path, path, len) &&
-		    !r->folders.at[i].path[len])
-			return true;
-	return false;
-}
-
-/* Remember the times of the folder that path lies in, if it is there; else
- * of the nearest above it.  *ret_made is the first that is missing, or NULL;
- * the caller frees it. */
-static int remember_parent(struct rows *r, const char *path, char **ret_made,
-			   struct err *err)
-{
-	autofree char *dir = xstrdup(path), *missing = NULL;
-	struct guestfs_statns *st;
-	char *slash;
-
-	for (;;) {
-		slash = strrchr(dir, '/');
-		slash[slash == dir] = 0;
-		if (remembered(r, dir, strlen(dir)) || is_folder(r, dir))
-			break;
-		if (slash == dir)
-			return gerror(r->g, err, "look at", dir);
-		free(missing);
-		missing = xstrdup(dir);
-	}
-	if (ret_made)
-		*ret_made = steal_ptr(missing);
-	if (remembered(r, dir, strlen(dir)))
-		return 0;
-	st = guestfs_statns(r->g, dir);
-	if (!st)
-		return gerror(r->g, err, "look at", dir);
-	*vec_add(&r->folders) = (struct folder){ xstrdup(dir), st->st_mtime_sec,
-						 st->st_mtime_nsec };
-	guestfs_free_statns(st);
-	return 0;
-}
-
-static int restore_folders(struct rows *r, struct err *err)
-{
-	for (size_t i = 0; i < r->folders.n; i++) {
-		const struct folder *f = &r->folders.at[i];
-
-		if (guestfs_utimens(r->g, f->path, 0, OMIT, f->sec, f->nsec) <
-		    0)
-			return gerror(r->g, err, "set the time of", f->path);
-	}
-	return 0;
-}
 
 /* ---- what was there before ---- */
 
@@ -189,10 +112,29 @@ static int upload_text(struct rows *r, const struct change *c, struct err *err)
 	return rc;
 }
 
+static int sum_of(const struct change *c, struct journal_after *after,
+		  struct err *err)
+{
+	char hex[SHA256_HEX];
+	struct sha256 sha;
+	int rc = 0;
+
+	if (c->target) {
+		rc = sha256_file(c->target, hex, NULL, err);
+	} else {
+		sha256_init(&sha);
+		sha256_add(&sha, c->content, strlen(c->content));
+		sha256_end(&sha, hex);
+	}
+	after->sha256 = xstrdup(rc < 0 ? "" : hex);
+	return rc;
+}
+
 /* A file is written where it lies, so that owner, attributes and hard links
  * stay; a link is replaced, because what it leads to is no row's. */
 static int do_write(struct rows *r, const struct change *c,
-		    const struct journal_before *before, struct err *err)
+		    const struct journal_before *before,
+		    struct journal_after *after, struct err *err)
 {
 	unsigned int mode = c->mode;
 	int rc = 0;
@@ -207,6 +149,9 @@ static int do_write(struct rows *r, const struct change *c,
 			       : upload_text(r, c, err);
 	if (!mode && before->kind != BEFORE_FILE)
 		mode = 0644;
+	after->mode = mode ? mode : before->mode;
+	if (!rc)
+		rc = sum_of(c, after, err);
 	if (!rc && mode && guestfs_chmod(r->g, (int)mode, c->path) < 0)
 		rc = gerror(r->g, err, "set the rights of", c->path);
 	return rc;
@@ -257,7 +202,7 @@ static int remember_tree(struct rows *r, const char *list, struct err *err)
 		autofree char *path = xstrndup(at, len);
 
 		if (!is_below(path, last)) {
-			rc = remember_parent(r, path, NULL, err);
+			rc = folders_remember(&r->folders, path, NULL, err);
 			free(last);
 			last = steal_ptr(path);
 		}
@@ -266,8 +211,20 @@ static int remember_tree(struct rows *r, const char *list, struct err *err)
 	return rc;
 }
 
+/* What came, as it lies there now: to know it again. */
+static int write_left(struct rows *r, const struct change *c, const char *name,
+		      struct err *err)
+{
+	autofree char *path = xasprintf("%s/%s", r->undo_dir, name);
+	autofree char *text = NULL;
+	int rc = left_read(r->g, c->content, &text, err);
+
+	return rc < 0 ? rc : files_replace(path, text, strlen(text), 0600, err);
+}
+
 static int do_tree(struct rows *r, const struct change *c, unsigned int n,
-		   struct journal_before *before, struct err *err)
+		   struct journal_before *before, struct journal_after *after,
+		   struct err *err)
 {
 	autofree char *kept = NULL;
 	int rc;
@@ -279,15 +236,19 @@ static int do_tree(struct rows *r, const struct change *c, unsigned int n,
 		rc = remember_tree(r, c->content, err);
 	if (!rc && guestfs_tar_in(r->g, c->target, c->path) < 0)
 		rc = gerror(r->g, err, "unpack the kernel below", c->path);
+	after->left = xasprintf("%03u.left", n);
+	if (!rc)
+		rc = write_left(r, c, after->left, err);
 	return rc;
 }
 
 static int do_change(struct rows *r, const struct change *c, unsigned int n,
-		     struct journal_before *before, struct err *err)
+		     struct journal_before *before, struct journal_after *after,
+		     struct err *err)
 {
 	switch (c->kind) {
 	case CHANGE_WRITE:
-		return do_write(r, c, before, err);
+		return do_write(r, c, before, after, err);
 	case CHANGE_SYMLINK:
 		return do_symlink(r, c, before, err);
 	case CHANGE_REMOVE:
@@ -295,7 +256,7 @@ static int do_change(struct rows *r, const struct change *c, unsigned int n,
 	case CHANGE_MKDIR:
 		return do_mkdir(r, c, before, err);
 	case CHANGE_TREE:
-		return do_tree(r, c, n, before, err);
+		return do_tree(r, c, n, before, after, err);
 	case CHANGE_GROW:
 		break; /* session_grow() */
 	}
@@ -313,7 +274,7 @@ static int make_parents(struct rows *r, const char *path,
 {
 	autofree char *dir = xstrndup(path,
 				      (size_t)(strrchr(path, '/') - path));
-	int rc = remember_parent(r, path, &before->made_parent, err);
+	int rc = folders_remember(&r->folders, path, &before->made_parent, err);
 
 	if (!rc && before->made_parent && guestfs_mkdir_p(r->g, dir) < 0)
 		rc = gerror(r->g, err, "make folder", dir);
@@ -324,6 +285,7 @@ static int apply_row(struct rows *r, const struct change *c, unsigned int n,
 		     struct journal *journal, struct err *err)
 {
 	struct journal_before before = { .kind = BEFORE_NOTHING };
+	struct journal_after after = { 0 };
 	int rc = 0;
 
 	if (has_before(c))
@@ -331,27 +293,29 @@ static int apply_row(struct rows *r, const struct change *c, unsigned int n,
 	if (!rc && has_before(c))
 		rc = make_parents(r, c->path, &before, err);
 	if (!rc)
-		rc = do_change(r, c, n, &before, err);
+		rc = do_change(r, c, n, &before, &after, err);
 	if (!rc)
-		journal_add(journal, c, &before);
+		journal_add(journal, c, &before, &after);
 	journal_before_fini(&before);
+	journal_after_fini(&after);
 	return rc;
 }
 
-int rows_apply(guestfs_h *g, const struct plan *plan, const char *undo_dir,
-	       const char *journal_path, struct err *err)
+int rows_apply(guestfs_h *g, int partition, const struct plan *plan,
+	       const char *undo_dir, const char *journal_path, struct err *err)
 {
-	cleanup(rows_fini) struct rows r = { .g = g, .undo_dir = undo_dir };
-	struct journal *journal = journal_new(plan->source_size);
+	struct rows r = { .g = g, .undo_dir = undo_dir, .folders = { .g = g } };
+	struct journal *journal = journal_new(plan->source_size, partition);
 	int rc = 0;
 
 	for (size_t i = 0; !rc && i < plan->changes.n; i++)
 		rc = apply_row(&r, &plan->changes.at[i], (unsigned int)i,
 			       journal, err);
 	if (!rc)
-		rc = restore_folders(&r, err);
+		rc = folders_restore(&r.folders, err);
 	if (!rc)
 		rc = journal_write(journal, journal_path, err);
 	journal_free(journal);
+	folders_fini(&r.folders);
 	return rc;
 }

@@ -16,9 +16,10 @@
 
 /*
  * All rows but GROW, in order.  undo_dir is a folder of this host, for what
- * they replace; journal_path is written when all went well.
+ * they replace; journal_path is written when all went well, and says that root
+ * is that partition.
  */
-int rows_apply(guestfs_h *g, const struct plan *plan, const char *undo_dir,
-	       const char *journal_path, struct err *err);
+int rows_apply(guestfs_h *g, int partition, const struct plan *plan,
+	       const char *undo_dir, const char *journal_path, struct err *err);
 
 #endif

@@ -60,8 +60,21 @@ int session_possible(struct err *err)
 		       "0644 /boot/vmlinuz-*");
 }
 
+/* libguestfs puts an overlay over a disk that it must not write to. */
+static int add_disk(struct session *s, const char *path, enum session_kind kind)
+{
+	if (kind == SESSION_TRY)
+		return guestfs_add_drive_opts(
+			s->g, path, GUESTFS_ADD_DRIVE_OPTS_FORMAT, "raw",
+			GUESTFS_ADD_DRIVE_OPTS_READONLY, 1, -1);
+	return guestfs_add_drive_opts(s->g, path, GUESTFS_ADD_DRIVE_OPTS_FORMAT,
+				      "raw", GUESTFS_ADD_DRIVE_OPTS_CACHEMODE,
+				      "unsafe", GUESTFS_ADD_DRIVE_OPTS_DISCARD,
+				      "besteffort", -1);
+}
+
 static int launch(struct session *s, const char *path, const char *temp_dir,
-		  bool kvm, struct err *err)
+		  enum session_kind kind, bool kvm, struct err *err)
 {
 	if (s->g)
 		guestfs_close(s->g);
@@ -76,10 +89,7 @@ static int launch(struct session *s, const char *path, const char *temp_dir,
 		return gerror(s->g, err, "set up", "libguestfs");
 	if (!kvm && guestfs_set_backend_setting(s->g, "force_tcg", "1") < 0)
 		return gerror(s->g, err, "set up", "libguestfs");
-	if (guestfs_add_drive_opts(s->g, path, GUESTFS_ADD_DRIVE_OPTS_FORMAT,
-				   "raw", GUESTFS_ADD_DRIVE_OPTS_CACHEMODE,
-				   "unsafe", GUESTFS_ADD_DRIVE_OPTS_DISCARD,
-				   "besteffort", -1) < 0)
+	if (add_disk(s, path, kind) < 0)
 		return gerror(s->g, err, "add disk", path);
 	if (guestfs_launch(s->g) < 0)
 		return gerror(s->g, err, "launch", "libguestfs's appliance");
@@ -88,7 +98,7 @@ static int launch(struct session *s, const char *path, const char *temp_dir,
 
 /* There are hosts whose KVM hangs, and others where it runs an instruction but
  * not QEMU: emulation is slower and always there. */
-int session_open(const char *path, const char *temp_dir,
+int session_open(const char *path, const char *temp_dir, enum session_kind kind,
 		 struct session **ret_session, struct err *err)
 {
 	autosession struct session *s = xnew(struct session);
@@ -97,11 +107,12 @@ int session_open(const char *path, const char *temp_dir,
 
 	if (r < 0)
 		return r;
-	r = kvm_works(KVM_MS) ? launch(s, path, temp_dir, true, &why) : -ENODEV;
+	r = kvm_works(KVM_MS) ? launch(s, path, temp_dir, kind, true, &why)
+			      : -ENODEV;
 	if (r < 0) {
 		log_info("no usable KVM: libguestfs's appliance runs under "
 			 "emulation, which takes longer");
-		r = launch(s, path, temp_dir, false, err);
+		r = launch(s, path, temp_dir, kind, false, err);
 	}
 	if (r < 0)
 		return -ENODEV;
@@ -182,9 +193,7 @@ int session_grow(struct session *s, int partition, uint64_t disk_size,
 	return 0;
 }
 
-int session_apply(struct session *s, int partition, const struct plan *plan,
-		  const char *undo_dir, const char *journal_path,
-		  struct err *err)
+static int mount_root(struct session *s, int partition, struct err *err)
 {
 	char device[32];
 
@@ -192,7 +201,29 @@ int session_apply(struct session *s, int partition, const struct plan *plan,
 	if (guestfs_mount(s->g, device, "/") < 0)
 		return gerror(s->g, err, "mount partition",
 			      device + strlen(DISK));
-	return rows_apply(s->g, plan, undo_dir, journal_path, err);
+	return 0;
+}
+
+int session_apply(struct session *s, int partition, const struct plan *plan,
+		  const char *undo_dir, const char *journal_path,
+		  struct err *err)
+{
+	int r = mount_root(s, partition, err);
+
+	return r < 0 ? r
+		     : rows_apply(s->g, partition, plan, undo_dir, journal_path,
+				  err);
+}
+
+int session_revert(struct session *s, struct journal_read *journal,
+		   const char *only, const char *undo_dir, const char *temp_dir,
+		   struct undo_results *ret, struct err *err)
+{
+	int r = mount_root(s, journal->partition, err);
+
+	return r < 0 ? r
+		     : undo_rows(s->g, journal, only, undo_dir, temp_dir, ret,
+				 err);
 }
 
 int session_finish(struct session *s, struct err *err)

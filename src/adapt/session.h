@@ -8,6 +8,8 @@
 
 #include <stdbool.h>
 
+#include "adapt/journal.h"
+#include "adapt/undo.h"
 #include "common/err.h"
 #include "model/plan.h"
 
@@ -17,11 +19,16 @@ struct session;
  * what to install. */
 int session_possible(struct err *err);
 
+enum session_kind {
+	SESSION_WRITE,
+	SESSION_TRY, /* what is written is thrown away at the end */
+};
+
 /*
  * Launch the appliance on the disk at path (raw), with its temporary files in
  * temp_dir.  -ENODEV if this host cannot.
  */
-int session_open(const char *path, const char *temp_dir,
+int session_open(const char *path, const char *temp_dir, enum session_kind kind,
 		 struct session **ret_session, struct err *err);
 
 /*
@@ -45,6 +52,11 @@ int session_grow(struct session *s, int partition, uint64_t disk_size,
 int session_apply(struct session *s, int partition, const struct plan *plan,
 		  const char *undo_dir, const char *journal_path,
 		  struct err *err);
+
+/* Mount partition as root and undo rows of its journal: undo_rows(). */
+int session_revert(struct session *s, struct journal_read *journal,
+		   const char *only, const char *undo_dir, const char *temp_dir,
+		   struct undo_results *ret, struct err *err);
 
 /* Trim, unmount, shut down: the disk is complete. */
 int session_finish(struct session *s, struct err *err);

@@ -58,28 +58,33 @@ static void print_before(const struct yaml_node *row, const char *dir)
 	const char *list = yaml_text(row, "list");
 
 	if (file)
-		printf("           before: %s/undo/%s\n", dir, file);
+		printf("              before: %s/undo/%s\n", dir, file);
 	if (target)
-		printf("           before: a link to %s\n", target);
+		printf("              before: a link to %s\n", target);
 	if (list)
-		printf("           what came: %s/undo/%s\n", dir, list);
+		printf("              what came: %s/undo/%s\n", dir, list);
 }
 
-static void print_row(const struct yaml_node *row, const char *dir)
+static void print_row(size_t n, const struct yaml_node *row, const char *dir)
 {
+	bool reverted = false;
 	const char *kind = text_of(row, "kind");
 	uint64_t size;
 	char text[16];
 
+	printf("%4zu ", n);
+	(void)yaml_bool(row, "reverted", &reverted);
 	if (!strcmp(kind, "grow") && yaml_number(row, "size", &size))
-		printf("  %-8s the disk to %s\n", kind, ui_bytes(size, text));
+		printf("%-8s the disk to %s\n", kind, ui_bytes(size, text));
 	else if (!strcmp(kind, "symlink"))
-		printf("  %-8s %s -> %s\n", kind, text_of(row, "path"),
+		printf("%-8s %s -> %s\n", kind, text_of(row, "path"),
 		       text_of(row, "target"));
 	else
-		printf("  %-8s %s\n", kind, text_of(row, "path"));
-	printf("           %s\n", text_of(row, "reason"));
+		printf("%-8s %s\n", kind, text_of(row, "path"));
+	printf("              %s\n", text_of(row, "reason"));
 	print_before(row, dir);
+	if (reverted)
+		printf("              undone since\n");
 }
 
 static void print_json(const struct yaml_node *tree)
@@ -116,7 +121,7 @@ static int changes_run(struct cmd_ctx *ctx, struct err *err)
 	printf("%zu changes were made to %s; the card is as it was:\n",
 	       rows->items.n, name);
 	for (size_t i = 0; i < rows->items.n; i++)
-		print_row(rows->items.at[i].value, dir);
+		print_row(i + 1, rows->items.at[i].value, dir);
 	return 0;
 }
 

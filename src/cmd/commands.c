@@ -1,8 +1,23 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "cmd/commands.h"
 
+/* clang-format off */
 const struct cmd *const commands[] = {
-	&cmd_inspect, &cmd_convert, &cmd_start,   &cmd_stop,   &cmd_console,
-	&cmd_status,  &cmd_list,    &cmd_changes, &cmd_enable, &cmd_disable,
-	&cmd_remove,  &cmd_run,     &cmd_prepare, &cmd_sync,   NULL,
+	&cmd_inspect,
+	&cmd_convert,
+	&cmd_start,
+	&cmd_stop,
+	&cmd_console,
+	&cmd_status,
+	&cmd_list,
+	&cmd_changes,
+	&cmd_revert,
+	&cmd_enable,
+	&cmd_disable,
+	&cmd_remove,
+	&cmd_run,
+	&cmd_prepare,
+	&cmd_sync,
+	NULL,
 };
+/* clang-format on */

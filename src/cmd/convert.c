@@ -230,7 +230,10 @@ static void say_ready(struct cmd_ctx *ctx, const struct conversion *c)
 
 		fputs(text, stdout);
 	} else if (!ctx->quiet) {
-		printf("guest %s is ready; start it with: pimigrate start %s\n",
+		printf("guest %s is ready; start it with: pimigrate start %s\n"
+		       "The way back is the card, which nobody wrote to: the "
+		       "Pi runs from it as before,\nbut not at the same time "
+		       "as the guest.\n",
 		       name, name);
 	}
 }

@@ -15,42 +15,6 @@ enum {
 	LABEL = 16, /* column of the values */
 };
 
-/* Length of the UTF-8 character at s that may be shown; 0: it may not. */
-static size_t printable(const unsigned char *s)
-{
-	size_t n = s[0] < 0x80 ? 1 : s[0] >= 0xf0 ? 4 : s[0] >= 0xe0 ? 3 : 2;
-
-	if (n == 1)
-		return s[0] >= ' ' && s[0] != 0x7f;
-	if (s[0] < 0xc2 || s[0] > 0xf4 || (s[0] == 0xc2 && s[1] < 0xa0))
-		return 0;
-	for (size_t i = 1; i < n; i++)
-		if ((s[i] & 0xc0) != 0x80)
-			return 0;
-	if ((s[0] == 0xe0 && s[1] < 0xa0) || (s[0] == 0xed && s[1] > 0x9f) ||
-	    (s[0] == 0xf0 && s[1] < 0x90) || (s[0] == 0xf4 && s[1] > 0x8f))
-		return 0;
-	return n;
-}
-
-/* A copy in which what may not be shown is "?". */
-static char *clean(const char *text)
-{
-	const unsigned char *s = (const unsigned char *)text;
-	struct str out = { 0 };
-
-	while (*s) {
-		size_t n = printable(s);
-
-		if (n)
-			str_addn(&out, (const char *)s, n);
-		else
-			str_add(&out, *s == '\n' || *s == '\t' ? " " : "?");
-		s += n ? n : 1;
-	}
-	return str_steal(&out);
-}
-
 /* Text */
 
 /* Columns that a word of n bytes takes: continuation bytes take none. */
@@ -66,7 +30,7 @@ static size_t columns(const char *text, size_t n)
 /* Words from column at on; later lines begin there too. */
 static void wrap(struct str *out, size_t indent, const char *text)
 {
-	autofree char *shown = clean(text);
+	autofree char *shown = str_printable(text, false);
 	size_t at = indent;
 
 	for (const char *word = shown; *word;) {
@@ -107,7 +71,7 @@ static const char *role(const struct guest *g, const struct guest_partition *p)
 static void put_partition(struct str *out, const struct guest *g,
 			  const struct guest_partition *p)
 {
-	autofree char *label = clean(p->label ? p->label : "");
+	autofree char *label = str_printable(p->label ? p->label : "", false);
 	char size[16], free_[16];
 
 	str_addf(out, "%*s%2u  %-6s %8s", LABEL - 2, "", p->number,
@@ -206,7 +170,7 @@ char *report_text(const struct card *card)
 {
 	const struct guest *g = &card->guest;
 	struct str out = { 0 };
-	autofree char *path = clean(card->img.source.path);
+	autofree char *path = str_printable(card->img.source.path, false);
 
 	str_addf(&out, "%s\n\n", path);
 	put_disk(&out, g);
@@ -229,7 +193,7 @@ char *report_text(const struct card *card)
 
 static struct json_object *text_or_null(const char *text)
 {
-	autofree char *shown = text ? clean(text) : NULL;
+	autofree char *shown = text ? str_printable(text, false) : NULL;
 
 	return shown ? json_object_new_string(shown) : NULL;
 }

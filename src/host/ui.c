@@ -13,6 +13,9 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "common/cleanup.h"
+#include "common/str.h"
+
 enum {
 	REDRAW_MS = 100,  /* on a terminal */
 	PLAIN_MS = 10000, /* elsewhere */
@@ -52,6 +55,20 @@ static const char *plain(const struct ui *ui)
 	return ui->colour ? "\033[0m" : "";
 }
 
+/* Names and texts from a card are in it: they cannot send codes to the
+ * terminal. */
+__attribute__((format(printf, 2, 0))) static void put(struct ui *ui,
+						      const char *fmt,
+						      va_list ap)
+{
+	autofree char *text = NULL, *clean = NULL;
+
+	if (vasprintf(&text, fmt, ap) < 0)
+		abort();
+	clean = str_printable(text, true);
+	fputs(clean, ui->out);
+}
+
 static void wipe(struct ui *ui)
 {
 	if (ui->bar_drawn)
@@ -83,7 +100,7 @@ void ui_step(struct ui *ui, const char *fmt, ...)
 	if (ui->of)
 		fprintf(ui->out, "[%u/%u] ", ui->step, ui->of);
 	va_start(ap, fmt);
-	vfprintf(ui->out, fmt, ap);
+	put(ui, fmt, ap);
 	va_end(ap);
 	fprintf(ui->out, "%s\n", plain(ui));
 	fflush(ui->out);
@@ -98,7 +115,7 @@ void ui_say(struct ui *ui, const char *fmt, ...)
 	wipe(ui);
 	fputs(ui->of ? "      " : "", ui->out);
 	va_start(ap, fmt);
-	vfprintf(ui->out, fmt, ap);
+	put(ui, fmt, ap);
 	va_end(ap);
 	fputc('\n', ui->out);
 	fflush(ui->out);
@@ -111,7 +128,7 @@ void ui_warn(struct ui *ui, const char *fmt, ...)
 	wipe(ui);
 	fprintf(ui->out, "%swarning:%s ", yellow(ui), plain(ui));
 	va_start(ap, fmt);
-	vfprintf(ui->out, fmt, ap);
+	put(ui, fmt, ap);
 	va_end(ap);
 	fputc('\n', ui->out);
 	fflush(ui->out);

@@ -59,6 +59,7 @@ diff - modes <<-'END' || fail "the guest's folder"
 	700 whole/undo
 	600 whole/undo/001
 	600 whole/undo/006
+	600 whole/undo/006.left
 	600 whole/undo/007
 END
 cmp "$guest/boot/vmlinuz" - <<-END || fail "the kernel"
@@ -143,4 +144,33 @@ unmount_root
 "$here/manifest.py" --compare card.img undone.img >differences 2>err || {
 	cat differences
 	fail "what was undone is not as it was"
+}
+
+# pimigrate's own way back; what was changed since is shown and left alone
+mount_root "$guest/disk.raw" rw
+cp -p mnt/etc/fstab fstab.left
+printf '/dev/\033sdz1 /new ext4 defaults 0 2\n' >>mnt/etc/fstab
+unmount_root
+before_try=$(digest "$guest/disk.raw")
+expect 1 "$PIMIGRATE" revert --dry-run whole fstab
+says 'not undone /etc/fstab (fstab): it was changed since' '-/dev/?sdz1 /new' 'nothing was done'
+complains '1 change is not undone'
+[ "$before_try" = "$(digest "$guest/disk.raw")" ] || fail "--dry-run writes to the disk"
+expect 1 "$PIMIGRATE" revert whole no-such-row
+complains "there is no change 'no-such-row'"
+expect 1 "$PIMIGRATE" revert whole
+complains '1 change is not undone'
+says 'undone / (kernel)' 'stays / (grow)'
+expect 0 "$PIMIGRATE" changes whole
+says 'undone since'
+mount_root "$guest/disk.raw" rw
+grep -q sdz1 mnt/etc/fstab || fail "revert overwrote what was changed since"
+cat fstab.left >mnt/etc/fstab
+unmount_root
+expect 0 "$PIMIGRATE" revert whole
+says 'undone /etc/fstab (fstab)'
+silent_about 'kernel'
+"$here/manifest.py" --compare card.img "$guest/disk.raw" >differences 2>err || {
+	cat differences
+	fail "after revert it is not as it was"
 }
