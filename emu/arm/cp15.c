@@ -19,6 +19,7 @@
 #include "arm/mmu.h"
 #include "arm/pmu.h"
 #include "arm/sync.h"
+#include "arm/vfp.h"
 
 enum {
 	SCTLR_RESET = 0x00c50078,
@@ -31,6 +32,7 @@ enum {
 	CNTKCTL_PL0PTEN = 1 << 9,
 	ISR_I = 1 << 7,
 	ISR_F = 1 << 6,
+	CPACR_WRITABLE = 0xc0f00000, /* ASEDIS, D32DIS, cp11, cp10 */
 	MPIDR_MP = 1u << 31,
 	L2CTLR_CPUS_SHIFT = 24,
 	L2CTLR_CONTROLLER = 1 << 23,
@@ -116,6 +118,19 @@ static void write_ttbr0_low(struct cpu *cpu, unsigned int n, uint64_t val)
 static void write_ttbr1_low(struct cpu *cpu, unsigned int n, uint64_t val)
 {
 	write_ttbr1(cpu, n, low(cpu->cp15.ttbr1, val));
+}
+
+static uint64_t read_cpacr(struct cpu *cpu, unsigned int n)
+{
+	(void)n;
+	return cpu->cp15.cpacr;
+}
+
+static void write_cpacr(struct cpu *cpu, unsigned int n, uint64_t val)
+{
+	(void)n;
+	cpu->cp15.cpacr = val & CPACR_WRITABLE;
+	vfp_mode_changed(cpu);
 }
 
 static uint64_t read_ttbcr(struct cpu *cpu, unsigned int n)

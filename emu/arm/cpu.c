@@ -18,6 +18,7 @@
 #include "arm/gtimer.h"
 #include "arm/interp.h"
 #include "arm/mmu.h"
+#include "arm/vfp.h"
 
 enum {
 	CPSR_MASKS = CPSR_A | CPSR_I | CPSR_F,
@@ -186,7 +187,8 @@ void cpu_reset(struct cpu *cpu)
 	memset(cpu->spsr, 0, sizeof(cpu->spsr));
 	memset(cpu->bank_usr_r8, 0, sizeof(cpu->bank_usr_r8));
 	memset(cpu->bank_fiq_r8, 0, sizeof(cpu->bank_fiq_r8));
-	cpu->vfp = (struct vfp){ 0 };
+	vfp_set_fpscr(cpu, 0);
+	cpu->vfp = (struct vfp){ .mode = VFP_MODE_OFF };
 	cpu->ex_valid = false;
 	cpu->exit_wanted = false;
 

@@ -169,6 +169,25 @@ struct vfp {
 	uint32_t cumulative; /* IOC DZC OFC UFC IXC IDC, QC, where FPSCR has
 			      * them */
 	uint32_t fpexc;      /* only EN matters */
+	uint32_t mode;       /* enum vfp_mode: vfp_mode_changed() */
+	/* QC is also set if this is not 0: what saturation has changed */
+	uint64_t qc[2];
+};
+
+/* vfp.mode: why VFP or NEON instructions are not the plain case. */
+enum vfp_mode {
+	VFP_MODE_OFF = 1 << 0,           /* some or all are UNDEFINED */
+	VFP_MODE_FLUSH = 1 << 1,         /* FPSCR.FZ */
+	VFP_MODE_SHORT_VECTORS = 1 << 2, /* FPSCR.Len or Stride */
+	VFP_MODE_DIRECTED = 1 << 3,      /* FPSCR.RMode is not to nearest */
+	VFP_MODE_ODD = VFP_MODE_FLUSH | VFP_MODE_SHORT_VECTORS,
+};
+
+/* Who computes instead of fp.c may keep cumulative bits of its own. */
+struct vfp_engine {
+	uint32_t (*flags)(void); /* those bits, as FPSCR has them */
+	/* FPSCR was written: forget them, and look at RMode. */
+	void (*changed)(const struct cpu *cpu);
 };
 
 /* One 64-bit timer: CNTP or CNTV (B8). */
@@ -255,6 +274,7 @@ struct cpu {
 	uint64_t ex_value;
 
 	struct vfp vfp;
+	const struct vfp_engine *vfp_engine; /* who computes, or NULL */
 
 	/* banked: [bank] holds what the mode sees while it is not current */
 	uint32_t bank_sp[BANKS], bank_lr[BANKS], spsr[BANKS];

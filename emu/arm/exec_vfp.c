@@ -39,9 +39,33 @@ void neon_check(struct cpu *cpu)
 		cpu_raise(cpu, EXCP_UNDEF);
 }
 
+void vfp_mode_changed(struct cpu *cpu)
+{
+	struct vfp *vfp = &cpu->vfp;
+	uint32_t mode = 0;
+
+	if (!(vfp->fpexc & FPEXC_EN) || bits32(cpu->cp15.cpacr, 20, 2) != 3 ||
+	    bit32(cpu->cp15.cpacr, 31))
+		mode |= VFP_MODE_OFF;
+	if (vfp->fpscr & FPSCR_FZ)
+		mode |= VFP_MODE_FLUSH;
+	if (vfp->fpscr & FPSCR_LEN_STRIDE)
+		mode |= VFP_MODE_SHORT_VECTORS;
+	if (vfp->fpscr & FPSCR_RMODE)
+		mode |= VFP_MODE_DIRECTED;
+	vfp->mode = mode;
+}
+
 uint32_t vfp_fpscr(const struct cpu *cpu)
 {
-	return cpu->vfp.nzcv | cpu->vfp.cumulative | cpu->vfp.fpscr;
+	const struct vfp *vfp = &cpu->vfp;
+	uint32_t val = vfp->nzcv | vfp->cumulative | vfp->fpscr;
+
+	if (vfp->qc[0] | vfp->qc[1])
+		val |= FPSCR_QC;
+	if (cpu->vfp_engine)
+		val |= cpu->vfp_engine->flags();
+	return val;
 }
 
 /* Trap enables are RAZ/WI: exceptions are never trapped. */
@@ -50,6 +74,10 @@ void vfp_set_fpscr(struct cpu *cpu, uint32_t val)
 	cpu->vfp.nzcv = val & FPSCR_NZCV;
 	cpu->vfp.cumulative = val & FPSCR_CUMULATIVE;
 	cpu->vfp.fpscr = val & FPSCR_MODES;
+	cpu->vfp.qc[0] = cpu->vfp.qc[1] = 0;
+	vfp_mode_changed(cpu);
+	if (cpu->vfp_engine)
+		cpu->vfp_engine->changed(cpu);
 }
 
 /* For the instructions that short vectors would apply to. */
@@ -501,6 +529,7 @@ void exec_VMSR(struct cpu *cpu, const struct insn *in)
 		break;
 	case FPEXC:
 		cpu->vfp.fpexc = val & FPEXC_EN;
+		vfp_mode_changed(cpu);
 		break;
 	case FPSID:
 	case MVFR0:

@@ -9,6 +9,8 @@
 enum fpscr_bit {
 	FPSCR_MODES = 0x07f70000, /* AHP DN FZ RMode Stride Len */
 	FPSCR_LEN_STRIDE = 0x00370000,
+	FPSCR_RMODE = 3 << 22,
+	FPSCR_FZ = 1 << 24,
 	FPSCR_QC = 1 << 27,
 	FPSCR_NZCV = 0xf0000000,
 	FPSCR_CUMULATIVE = FPSCR_QC | FP_IDC | FP_IXC | FP_UFC | FP_OFC |
@@ -21,6 +23,9 @@ void vfp_check(struct cpu *cpu);
 
 /* The same for Advanced SIMD: CPACR.ASEDIS as well. */
 void neon_check(struct cpu *cpu);
+
+/* FPSCR's modes, FPEXC or CPACR were written: vfp.mode follows. */
+void vfp_mode_changed(struct cpu *cpu);
 
 /* FPSCR as VMRS and VMSR see it. */
 uint32_t vfp_fpscr(const struct cpu *cpu);
