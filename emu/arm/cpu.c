@@ -188,7 +188,8 @@ void cpu_reset(struct cpu *cpu)
 	memset(cpu->bank_usr_r8, 0, sizeof(cpu->bank_usr_r8));
 	memset(cpu->bank_fiq_r8, 0, sizeof(cpu->bank_fiq_r8));
 	vfp_set_fpscr(cpu, 0);
-	cpu->vfp = (struct vfp){ .mode = VFP_MODE_OFF };
+	cpu->vfp = (struct vfp){ .mode = VFP_MODE_OFF,
+				 .order = VFP_ORDER_NONE };
 	cpu->ex_valid = false;
 	cpu->exit_wanted = false;
 

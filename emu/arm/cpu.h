@@ -165,13 +165,23 @@ struct vfp {
 		uint32_t s[64]; /* S0..S31 are the first 32 */
 	} v;
 	uint32_t fpscr;      /* AHP, DN, FZ, RMode, Stride, Len; no flags */
-	uint32_t nzcv;       /* bits 31..28 */
+	uint32_t nzcv;       /* bits 31..28, if order is VFP_ORDER_NONE */
+	uint32_t order;      /* else what a comparison found, in a form whose
+			      * flags are those of order - 1 */
 	uint32_t cumulative; /* IOC DZC OFC UFC IXC IDC, QC, where FPSCR has
 			      * them */
 	uint32_t fpexc;      /* only EN matters */
 	uint32_t mode;       /* enum vfp_mode: vfp_mode_changed() */
 	/* QC is also set if this is not 0: what saturation has changed */
 	uint64_t qc[2];
+};
+
+enum vfp_order {
+	VFP_LESS = 0,
+	VFP_EQUAL = 1,
+	VFP_GREATER = 2,
+	VFP_ORDER_NONE = 1 << 30,
+	VFP_UNORDERED = 1u << 31,
 };
 
 /* vfp.mode: why VFP or NEON instructions are not the plain case. */

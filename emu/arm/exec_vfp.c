@@ -56,10 +56,26 @@ void vfp_mode_changed(struct cpu *cpu)
 	vfp->mode = mode;
 }
 
+static uint32_t nzcv_of(const struct vfp *vfp)
+{
+	switch (vfp->order) {
+	case VFP_LESS:
+		return (uint32_t)FP_LESS << 28;
+	case VFP_EQUAL:
+		return (uint32_t)FP_EQUAL << 28;
+	case VFP_GREATER:
+		return (uint32_t)FP_GREATER << 28;
+	case VFP_UNORDERED:
+		return (uint32_t)FP_UNORDERED << 28;
+	default:
+		return vfp->nzcv;
+	}
+}
+
 uint32_t vfp_fpscr(const struct cpu *cpu)
 {
 	const struct vfp *vfp = &cpu->vfp;
-	uint32_t val = vfp->nzcv | vfp->cumulative | vfp->fpscr;
+	uint32_t val = nzcv_of(vfp) | vfp->cumulative | vfp->fpscr;
 
 	if (vfp->qc[0] | vfp->qc[1])
 		val |= FPSCR_QC;
@@ -72,6 +88,7 @@ uint32_t vfp_fpscr(const struct cpu *cpu)
 void vfp_set_fpscr(struct cpu *cpu, uint32_t val)
 {
 	cpu->vfp.nzcv = val & FPSCR_NZCV;
+	cpu->vfp.order = VFP_ORDER_NONE;
 	cpu->vfp.cumulative = val & FPSCR_CUMULATIVE;
 	cpu->vfp.fpscr = val & FPSCR_MODES;
 	cpu->vfp.qc[0] = cpu->vfp.qc[1] = 0;
@@ -205,6 +222,7 @@ static void set_order(struct cpu *cpu, enum fp_order order,
 		      const struct fp_env *env)
 {
 	cpu->vfp.nzcv = (uint32_t)order << 28;
+	cpu->vfp.order = VFP_ORDER_NONE;
 	end(cpu, env);
 }
 
