@@ -2,32 +2,78 @@
 #include "cmd/card.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "common/cleanup.h"
 #include "common/mem.h"
+#include "common/str.h"
 #include "guest/inspect.h"
 #include "image/partition.h"
 #include "kernel/select.h"
 #include "profile/match.h"
 
-/* The profile, and what it says to the user. */
-static void match(struct card *card)
+static bool file_exists(void *arg, const char *path)
 {
+	const struct inspect_trees *trees = arg;
+
+	if (!str_starts(path, "boot:"))
+		return trees->root.ops && tree_exists(&trees->root, path);
+	return trees->boot.ops &&
+	       tree_exists(&trees->boot, path + strlen("boot:"));
+}
+
+/* Layers by name, so that the result does not depend on folders. */
+static void add_layers(struct card *card, const struct match_files *files)
+{
+	for (size_t i = 0; i < card->profiles.all.n; i++) {
+		const struct profile *p = &card->profiles.all.at[i];
+
+		if (!p->adds || !match_fits(p, &card->guest, files))
+			continue;
+		profile_add_layer(&card->fits, p);
+		*vec_add(&card->guest.layers) = xstrdup(p->title);
+	}
+}
+
+static void say(struct card *card)
+{
+	const struct profile *p = &card->fits;
 	struct guest *g = &card->guest;
 
-	card->profile = match_profile(&card->profiles, g);
-	if (!card->profile) {
+	if (p->refuse)
+		guest_say_first(g, FINDING_STOP, p->refuse_code, p->refuse);
+	if (p->generic)
+		guest_say(g, FINDING_WARN, "generic-profile",
+			  "nothing is known of this release: it is adapted "
+			  "like a recent one, which may not be enough");
+	for (size_t i = 0; i < p->says.n; i++)
+		guest_say(g, p->says.at[i].level, p->says.at[i].code, "%s",
+			  p->says.at[i].text);
+}
+
+/* The profile, and what it says to the user. */
+static void match(struct card *card, struct inspect_trees *trees)
+{
+	struct match_files files = { file_exists, trees };
+	struct guest *g = &card->guest;
+	const struct profile *p = match_profile(&card->profiles, g, &files);
+
+	if (!p) {
 		if (!guest_stop(g))
 			guest_say(g, FINDING_STOP, "no-profile",
 				  "no profile in '%s' fits this system",
 				  card->profiles.folder);
 		return;
 	}
-	g->profile = xstrdup(card->profile->name);
-	if (card->profile->generic)
-		guest_say(g, FINDING_WARN, "generic-profile",
-			  "nothing is known of this release: it is adapted "
-			  "like a recent one, which may not be enough");
+	profile_copy(p, &card->fits);
+	card->profile = &card->fits;
+	g->profile = xstrdup(p->name);
+	add_layers(card, &files);
+	say(card);
+	match_config(card->profile, g);
+	if (trees->root.ops)
+		inspect_devices(g, &trees->root, card->fits.device_files.all.at,
+				card->fits.device_files.all.n);
 }
 
 static void choose_kernel(struct card *card)
@@ -60,6 +106,8 @@ int card_open_as(const char *path, const struct card_wish *wish,
 		 struct card *ret_card, struct err *err)
 {
 	struct image_watch watch = { unpacked, wish->ui };
+	autotrees struct inspect_trees trees = { 0 };
+	struct err ignored;
 	struct card *c = ret_card;
 	int rc;
 
@@ -77,7 +125,11 @@ int card_open_as(const char *path, const struct card_wish *wish,
 		rc = inspect_guest(c->img.fd, path, &c->guest, err);
 	if (rc < 0)
 		return rc;
-	match(c);
+	/* without a system there is nothing to open, and ids alone count */
+	if (c->guest.root)
+		(void)inspect_trees_open(c->img.fd, path, &c->guest, &trees,
+					 &ignored);
+	match(c, &trees);
 	choose_kernel(c);
 	return 0;
 }
@@ -95,6 +147,7 @@ void card_close(struct card *card)
 	image_fini(&card->img);
 	guest_free(&card->guest);
 	profile_free(&card->profiles);
+	profile_free_one(&card->fits);
 	free(card->kernel_reason);
 	*card = (struct card){ .img = { .fd = -1 } };
 }

@@ -16,7 +16,8 @@ struct card {
 	struct image img;
 	struct guest guest;
 	struct profiles profiles;
-	const struct profile *profile; /* in profiles; NULL: none fits */
+	struct profile fits;           /* what fits, layers and all */
+	const struct profile *profile; /* &fits; NULL: none fits */
 	char *kernel_reason;           /* why which kernel; NULL: none fits */
 };
 

@@ -16,81 +16,11 @@
 #include "guest/parts.h"
 #include "guest/text.h"
 
-/* Patterns over the lines of config.txt that somebody added. */
-struct config_row {
-	const char *pattern;
-	const char *code;
-	const char *what; /* "%s is lost: …" */
-};
-
-/* clang-format off */
-static const struct config_row config_rows[] = {
-	{ "start_x=1", "camera", "the camera" },
-	{ "dtoverlay=imx[0-9]*", "camera", "the camera" },
-	{ "dtoverlay=ov[0-9]*", "camera", "the camera" },
-	{ "dtparam=i2c_arm=on*", "gpio", "what is connected by I2C" },
-	{ "dtparam=i2c1=on*", "gpio", "what is connected by I2C" },
-	{ "dtoverlay=i2c-*", "gpio", "what is connected by I2C" },
-	{ "dtparam=spi=on*", "gpio", "what is connected by SPI" },
-	{ "dtoverlay=mcp2515*", "gpio", "the CAN bus on the pins" },
-	{ "dtparam=i2s=on*", "gpio", "the sound card on the pins" },
-	{ "dtoverlay=hifiberry*", "gpio", "the sound card on the pins" },
-	{ "dtoverlay=iqaudio*", "gpio", "the sound card on the pins" },
-	{ "dtoverlay=allo-*", "gpio", "the sound card on the pins" },
-	{ "dtoverlay=googlevoicehat*", "gpio", "the sound card on the pins" },
-	{ "dtoverlay=w1-gpio*", "gpio", "one-wire sensors" },
-	{ "dtoverlay=gpio-*", "gpio", "what is connected to the pins" },
-	{ "dtoverlay=pps-gpio*", "gpio", "the clock pulse on the pins" },
-	{ "dtoverlay=dht11*", "gpio", "the sensor on the pins" },
-	{ "dtoverlay=rpivid*", "video", "video decoding by the Pi's chip" },
-	{ "dtoverlay=dwc2,dr_mode=peripheral*", "gadget",
-	  "being a USB device itself" },
-};
-/* clang-format on */
-
-static void say_config(struct guest *g, const char *line)
-{
-	for (size_t i = 0; i < sizeof(config_rows) / sizeof(*config_rows);
-	     i++) {
-		const struct config_row *row = &config_rows[i];
-
-		if (fnmatch(row->pattern, line, 0) != 0 ||
-		    guest_finding(g, row->code))
-			continue;
-		guest_say(g, FINDING_WARN, row->code,
-			  "%s will not work: config.txt has '%s', and a VM has "
-			  "none of the Pi's connectors",
-			  row->what, line);
-	}
-}
-
-/* Sections such as [cm4] are for one model only: these lines do not count. */
-static void check_config(struct guest *g)
-{
-	autofree char *text = g->config ? xstrdup(g->config) : NULL;
-	char *rest = text;
-	bool counts = true;
-
-	for (char *line = text_line(&rest); line; line = text_line(&rest)) {
-		line = text_trim(line);
-		if (*line == '[')
-			counts = !strcmp(line, "[all]") ||
-				 str_starts(line, "[pi");
-		else if (counts && *line != '#')
-			say_config(g, line);
-	}
-}
-
 static void check_system(struct guest *g)
 {
 	const char *name = g->os_name ? g->os_name : "an unknown system";
 
-	if (g->os_id && !strcmp(g->os_id, "ubuntu"))
-		guest_say(g, FINDING_STOP, "ubuntu",
-			  "this is %s: Ubuntu's systems need Ubuntu's kernel, "
-			  "which is not supported yet",
-			  name);
-	else if (g->arch == ARCH_ARM64)
+	if (g->arch == ARCH_ARM64)
 		guest_say(g, FINDING_STOP, "arm64",
 			  "this is a 64-bit system (%s, arm64): only 32-bit "
 			  "ones (armhf) are supported yet",
@@ -192,45 +122,11 @@ static void check_software(struct guest *g, const struct tree *root)
 		guest_say(g, FINDING_WARN, "desktop",
 			  "the desktop has no screen in a VM: use SSH or a "
 			  "remote desktop");
-	if (tree_exists(root, "/usr/share/hassio") ||
-	    tree_exists(root, "/home/homeassistant/.homeassistant") ||
-	    guest_enabled(g, "hassio-supervisor.service"))
-		guest_say(g, FINDING_WARN, "home-assistant-32bit",
-			  "Home Assistant gives no new versions to 32-bit "
-			  "systems since 2025.12: it goes on as it is; for "
-			  "updates move it to a 64-bit VM by its own backup");
 	if (g->cmdline && (strstr(g->cmdline, "overlayroot=") ||
 			   strstr(g->cmdline, "boot=overlay")))
 		guest_say(g, FINDING_WARN, "overlay",
 			  "the card's root was read-only with an overlay in "
 			  "memory: in the VM it is writable");
-}
-
-enum {
-	MAX_CONTAINERS = 300
-};
-
-/* Docker keeps a description of each image; it names the architecture. */
-static void check_containers(struct guest *g, const struct tree *root)
-{
-	static const char folder[] =
-		"/var/lib/docker/image/overlay2/imagedb/content/sha256";
-	autonames struct tree_names names = { 0 };
-	unsigned int foreign = 0;
-
-	(void)tree_list(root, folder, &names);
-	for (size_t i = 0; i < names.all.n && i < MAX_CONTAINERS; i++) {
-		autofree char *path = xasprintf("%s/%s", folder,
-						names.all.at[i]);
-		autofree char *text = tree_text(root, path);
-
-		foreign += text && strstr(text, "\"architecture\":\"arm64\"");
-	}
-	if (foreign)
-		guest_say(g, FINDING_WARN, "containers-64bit",
-			  "%u container image%s for 64 bits only: fetch the "
-			  "32-bit variants, if there are any",
-			  foreign, foreign == 1 ? " is" : "s are");
 }
 
 static void check_start(struct guest *g)
@@ -254,8 +150,6 @@ void findings_inspect(struct guest *g, const struct tree *root)
 	check_recovery(g);
 	check_start(g);
 	check_network(g);
-	check_config(g);
 	check_software(g, root);
-	check_containers(g, root);
 	check_mounts(g);
 }

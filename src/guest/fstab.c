@@ -93,6 +93,13 @@ static bool other_disk(const struct guest *g, const char *spec)
 	return !root || strncmp(root, spec, n) != 0;
 }
 
+int fstab_partition(const struct guest *g, const char *spec)
+{
+	int n = by_tag(g, spec);
+
+	return !n && !other_disk(g, spec) ? by_device(g, spec) : n;
+}
+
 static void add_mount(struct guest *g, char *line)
 {
 	struct guest_mount m = { 0 };
@@ -124,8 +131,6 @@ void fstab_inspect(struct guest *g, const struct tree *root)
 	for (size_t i = 0; i < g->mounts.n; i++) {
 		struct guest_mount *m = &g->mounts.at[i];
 
-		m->partition = by_tag(g, m->spec);
-		if (!m->partition && !other_disk(g, m->spec))
-			m->partition = by_device(g, m->spec);
+		m->partition = fstab_partition(g, m->spec);
 	}
 }

@@ -86,15 +86,6 @@ static void find_root(int fd, const char *name, struct guest *g)
 			  systems, g->root);
 }
 
-static bool has_label(const struct guest *g, const char *label)
-{
-	for (size_t i = 0; i < g->partitions.n; i++)
-		if (g->partitions.at[i].label &&
-		    !strcmp(g->partitions.at[i].label, label))
-			return true;
-	return false;
-}
-
 /* A file system that a root could be on, but which we cannot read. */
 static const struct guest_partition *other_root(const struct guest *g)
 {
@@ -119,10 +110,6 @@ static void say_no_root(struct guest *g, int wanted)
 		guest_say(g, FINDING_STOP, "no-system",
 			  "partition %d holds no Linux system that can be read",
 			  wanted);
-	else if (has_label(g, "hassos-data"))
-		guest_say(g, FINDING_STOP, "haos",
-			  "this is Home Assistant OS: install it anew in a VM "
-			  "and restore a backup there, as its makers advise");
 	else if (other)
 		guest_say(g, FINDING_STOP, "other-fs",
 			  "no system on an ext4 file system was found; "
@@ -177,16 +164,37 @@ static void find_boot(int fd, const char *name, struct guest *g)
 	}
 }
 
-static void read_system(struct guest *g, const struct inspect_trees *trees)
+/* No system here: does the boot partition say where it is? */
+static void look_elsewhere(int fd, const char *name, struct guest *g)
+{
+	const struct guest_partition *p;
+	autofat struct fat *fs = NULL;
+	struct tree boot;
+	struct err err;
+
+	find_boot(fd, name, g);
+	p = guest_partition(g, g->boot);
+	if (!p || open_fat(fd, name, p, &fs, &err) < 0)
+		return;
+	boot = fat_tree(fs);
+	rootdev_missing(g, &boot);
+}
+
+static void read_system(struct guest *g, const struct inspect_trees *trees,
+			bool chosen)
 {
 	const struct tree *root = &trees->root;
 	const struct tree *boot = trees->boot.ops ? &trees->boot : NULL;
 
 	boot_config_inspect(g, root, boot);
+	config_txt_inspect(g, root, boot);
 	services_inspect(g, root, boot);
 	network_inspect(g, root);
 	mac_inspect(g, root);
+	rootdev_inspect(g, chosen);
 	findings_inspect(g, root);
+	containers_inspect(g, root);
+	programs_inspect(g, root);
 }
 
 static void list_modules(struct guest *g, const struct tree *root)
@@ -205,6 +213,7 @@ int inspect_guest(int fd, const char *name, struct guest *g, struct err *err)
 
 	find_root(fd, name, g);
 	if (!g->root) {
+		look_elsewhere(fd, name, g);
 		say_no_root(g, wanted);
 		return 0;
 	}
@@ -228,7 +237,7 @@ int inspect_guest(int fd, const char *name, struct guest *g, struct err *err)
 			trees.boot = fat_tree(trees.boot_fs);
 		}
 	}
-	read_system(g, &trees);
+	read_system(g, &trees, wanted != 0);
 	return 0;
 }
 

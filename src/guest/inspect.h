@@ -24,6 +24,13 @@ struct fat;
 int inspect_guest(int fd, const char *name, struct guest *g, struct err *err);
 
 /*
+ * Devices that configurations name: things and a finding, from files of these
+ * patterns ("/etc/x/?*.yaml") of the root.
+ */
+void inspect_devices(struct guest *g, const struct tree *root,
+		     char *const *patterns, size_t n);
+
+/*
  * The file systems of an inspected guest, for those who read more of it.  fd
  * must stay open meanwhile.  trees.boot.ops is NULL where the card has no boot
  * partition.

@@ -19,9 +19,22 @@ void packages_inspect(struct guest *g, const struct tree *root);
 /* What is mounted: mounts, and which partition each one is. */
 void fstab_inspect(struct guest *g, const struct tree *root);
 
+/* The partition of this card that "/dev/mmcblk0p2", "LABEL=x" … names; 0: it is
+ * none of this card's. */
+int fstab_partition(const struct guest *g, const char *spec);
+
 /* How it starts: cmdline, config, boot_dir, fresh; boot may be NULL. */
 void boot_config_inspect(struct guest *g, const struct tree *root,
 			 const struct tree *boot);
+
+/* config_lines, from config and what it includes; boot may be NULL. */
+void config_txt_inspect(struct guest *g, const struct tree *root,
+			const struct tree *boot);
+
+/* Is root= of cmdline on this card?  chosen: the user named the partition. */
+void rootdev_inspect(struct guest *g, bool chosen);
+/* The same of a card without a system, from its boot partition. */
+void rootdev_missing(struct guest *g, const struct tree *boot);
 
 /* Which units and init scripts are enabled or masked; ssh. */
 void services_inspect(struct guest *g, const struct tree *root,
@@ -32,6 +45,10 @@ void network_inspect(struct guest *g, const struct tree *root);
 
 /* mac, mac_from. */
 void mac_inspect(struct guest *g, const struct tree *root);
+
+/* Containers, and what enabled units start, as things and findings. */
+void containers_inspect(struct guest *g, const struct tree *root);
+void programs_inspect(struct guest *g, const struct tree *root);
 
 /* What the user should know: reads the guest, and a few files more. */
 void findings_inspect(struct guest *g, const struct tree *root);

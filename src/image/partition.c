@@ -152,6 +152,8 @@ static int add_partition(const struct image *img, struct guest *g,
 			       img->source.path, p.number);
 	p.type = type ? fdisk_parttype_get_code(type) : 0;
 	p.partuuid = partuuid(g, row, p.number);
+	if (type && fdisk_parttype_get_name(type))
+		p.type_name = xstrdup(fdisk_parttype_get_name(type));
 	probe_fs(img, &p);
 	*vec_add(&g->partitions) = p;
 	return 0;

@@ -12,6 +12,7 @@ static void free_partition(struct guest_partition *p)
 	free(p->label);
 	free(p->uuid);
 	free(p->partuuid);
+	free(p->type_name);
 }
 
 static void free_mount(struct guest_mount *m)
@@ -26,6 +27,20 @@ static void free_finding(struct finding *f)
 {
 	free(f->code);
 	free(f->text);
+}
+
+static void free_thing(struct guest_thing *t)
+{
+	free(t->name);
+	free(t->where);
+	free(t->text);
+}
+
+static void free_config(struct guest_config *c)
+{
+	free(c->text);
+	free(c->section);
+	free(c->file);
 }
 
 static void free_lists(struct guest *g)
@@ -45,6 +60,15 @@ static void free_lists(struct guest *g)
 	for (size_t i = 0; i < g->findings.n; i++)
 		free_finding(&g->findings.at[i]);
 	vec_free(&g->findings);
+	for (size_t i = 0; i < g->layers.n; i++)
+		free(g->layers.at[i]);
+	vec_free(&g->layers);
+	for (size_t i = 0; i < g->config_lines.n; i++)
+		free_config(&g->config_lines.at[i]);
+	vec_free(&g->config_lines);
+	for (size_t i = 0; i < g->things.n; i++)
+		free_thing(&g->things.at[i]);
+	vec_free(&g->things);
 }
 
 void guest_free(struct guest *g)
@@ -75,6 +99,34 @@ void guest_say(struct guest *g, enum finding_level level, const char *code,
 	*vec_add(&g->findings) = (struct finding){
 		.level = level,
 		.code = xstrdup(code),
+		.text = xstrdup(text),
+	};
+}
+
+void guest_say_first(struct guest *g, enum finding_level level,
+		     const char *code, const char *text)
+{
+	struct finding f;
+
+	guest_say(g, level, code, "%s", text);
+	f = g->findings.at[g->findings.n - 1];
+	memmove(&g->findings.at[1], &g->findings.at[0],
+		(g->findings.n - 1) * sizeof(f));
+	g->findings.at[0] = f;
+}
+
+void guest_thing(struct guest *g, enum thing_kind kind, enum guest_fate fate,
+		 const char *name, const char *where, const char *text)
+{
+	for (size_t i = 0; i < g->things.n; i++)
+		if (g->things.at[i].kind == kind &&
+		    !strcmp(g->things.at[i].name, name))
+			return;
+	*vec_add(&g->things) = (struct guest_thing){
+		.kind = kind,
+		.fate = fate,
+		.name = xstrdup(name),
+		.where = where ? xstrdup(where) : NULL,
 		.text = xstrdup(text),
 	};
 }
@@ -117,6 +169,22 @@ const char *finding_level_name(enum finding_level level)
 	static const char *const names[] = { "ok", "note", "warn", "stop" };
 
 	return names[level];
+}
+
+const char *guest_fate_name(enum guest_fate fate)
+{
+	static const char *const names[] = { "works", "changed", "lost",
+					     "decide" };
+
+	return names[fate];
+}
+
+const char *thing_kind_name(enum thing_kind kind)
+{
+	static const char *const names[] = { "config", "device", "container",
+					     "program" };
+
+	return names[kind];
 }
 
 const char *guest_arch_name(enum guest_arch arch)

@@ -29,6 +29,7 @@ struct guest_partition {
 	char *fs_name;             /* as libblkid calls it: "ext4", "vfat" */
 	char *label, *uuid;        /* of the file system */
 	char *partuuid;            /* "5e3da3da-02" */
+	char *type_name;           /* as fdisk calls it: "Linux extended" */
 	bool needs_recovery;       /* ext: the journal was not replayed */
 	uint64_t fs_size, fs_free; /* bytes; 0 where not known */
 };
@@ -71,6 +72,39 @@ struct finding {
 	char *text; /* one sentence for a person */
 };
 
+/* What becomes of a thing that the card's system uses. */
+enum guest_fate {
+	FATE_WORKS,
+	FATE_CHANGED, /* works otherwise, or is taken care of */
+	FATE_LOST,    /* --strict counts these through their finding */
+	FATE_DECIDE,  /* the owner has to do something */
+};
+
+enum thing_kind {
+	THING_CONFIG,    /* a line of config.txt */
+	THING_DEVICE,    /* a device that a configuration names */
+	THING_CONTAINER, /* Docker's, containerd's */
+	THING_PROGRAM,   /* what an enabled unit starts */
+};
+
+struct guest_thing {
+	enum thing_kind kind;
+	char *name;  /* "dtoverlay=w1-gpio", "/dev/ttyACM0" */
+	char *where; /* the file that names it; NULL: evident */
+	enum guest_fate fate;
+	char *text; /* why, one sentence */
+};
+
+/* A line of config.txt or of what it includes that is no comment. */
+struct guest_config {
+	char *text;        /* "dtoverlay=w1-gpio,gpiopin=4" */
+	char *section;     /* "all", "pi4": what it is for */
+	char *file;        /* "config.txt" */
+	unsigned int line; /* 1 up */
+	bool applies;      /* for some Pi that has a processor of the
+			    * system's kind; not: [none], [cm4] */
+};
+
 struct guest_service {
 	char *name;   /* with its suffix: "hciuart.service" */
 	bool enabled; /* wanted by something in /etc/systemd/system, rcN.d */
@@ -99,13 +133,15 @@ struct guest {
 	char *arch_name; /* dpkg's Architecture, or the ELF machine */
 	char *hostname;
 	char *machine_id;
-	bool merged_usr; /* /lib is a symbolic link */
-	bool systemd;    /* /sbin/init leads to it */
-	char *profile;   /* name of the profile that fits */
+	bool merged_usr;              /* /lib is a symbolic link */
+	bool systemd;                 /* /sbin/init leads to it */
+	char *profile;                /* name of the profile that fits */
+	struct vec_of(char *) layers; /* titles of what lies on top of it */
 
 	/* how it starts */
-	char *cmdline;  /* cmdline.txt, one line */
-	char *config;   /* config.txt, whole */
+	char *cmdline; /* cmdline.txt, one line */
+	char *config;  /* config.txt, whole */
+	struct vec_of(struct guest_config) config_lines;
 	char *boot_dir; /* where the FAT is mounted: "/boot/firmware" */
 	struct vec_of(struct guest_mount) mounts;
 	struct vec_of(struct guest_module) modules;
@@ -124,6 +160,7 @@ struct guest {
 	struct vec_of(struct guest_service) services;
 	char *preload; /* /etc/ld.so.preload, if any */
 	bool fresh;    /* never booted: first boot would resize */
+	struct vec_of(struct guest_thing) things;
 	struct vec_of(struct finding) findings;
 };
 
@@ -132,6 +169,14 @@ void guest_free(struct guest *g);
 /* Add a finding; fmt makes its text. */
 void guest_say(struct guest *g, enum finding_level level, const char *code,
 	       const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+
+/* The same, in front of all others: it is the reason that counts. */
+void guest_say_first(struct guest *g, enum finding_level level,
+		     const char *code, const char *text);
+
+/* A thing, unless one of that kind and name is there; where may be NULL. */
+void guest_thing(struct guest *g, enum thing_kind kind, enum guest_fate fate,
+		 const char *name, const char *where, const char *text);
 
 /* The partition of that number, or NULL. */
 struct guest_partition *guest_partition(const struct guest *g, int number);
@@ -147,6 +192,8 @@ size_t guest_losses(const struct guest *g);
 
 /* As in --json: "ok", "note", "warn", "stop"; "armhf". */
 const char *finding_level_name(enum finding_level level);
+const char *guest_fate_name(enum guest_fate fate); /* "works", "lost" … */
+const char *thing_kind_name(enum thing_kind kind); /* "config" … */
 const char *guest_arch_name(enum guest_arch arch);
 const char *guest_net_name(enum guest_net net);
 

@@ -11,6 +11,7 @@
 #include <fnmatch.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "common/cleanup.h"
 #include "common/str.h"
@@ -22,7 +23,7 @@ struct reader {
 	const char *path;
 	struct profile *p;
 	bool part; /* an included file: title and match make no sense there */
-	const char *folder;
+	const char *const *folders; /* the last one first */
 	struct err *err;
 };
 
@@ -160,6 +161,40 @@ static int read_raspberry(struct reader *r, const struct yaml_node *node)
 	return read_bool(r, node, &r->p->raspberry);
 }
 
+/* Absolute in the root, or of the boot partition. */
+static int read_files(struct reader *r, const struct yaml_node *node)
+{
+	for (size_t i = 0; i < node->items.n; i++) {
+		const char *path = node->items.at[i].value->text;
+
+		if (path && *path != '/' && !str_starts(path, "boot:"))
+			return wrong(r, node->items.at[i].value,
+				     "want a path that begins with '/' or "
+				     "'boot:'");
+	}
+	return read_words(r, node, &r->p->files);
+}
+
+static int read_units(struct reader *r, const struct yaml_node *node)
+{
+	return read_words(r, node, &r->p->units);
+}
+
+static int read_labels(struct reader *r, const struct yaml_node *node)
+{
+	return read_words(r, node, &r->p->labels);
+}
+
+static int read_partuuids(struct reader *r, const struct yaml_node *node)
+{
+	return read_words(r, node, &r->p->partuuids);
+}
+
+static int read_disk_ids(struct reader *r, const struct yaml_node *node)
+{
+	return read_words(r, node, &r->p->disk_ids);
+}
+
 static int read_match(struct reader *r, const struct yaml_node *node)
 {
 	static const struct key keys[] = {
@@ -167,6 +202,11 @@ static int read_match(struct reader *r, const struct yaml_node *node)
 		{ "suite", YAML_LIST, read_suites, false },
 		{ "arch", YAML_TEXT, read_arch, false },
 		{ "raspberry", YAML_TEXT, read_raspberry, false },
+		{ "file", YAML_LIST, read_files, false },
+		{ "unit", YAML_LIST, read_units, false },
+		{ "label", YAML_LIST, read_labels, false },
+		{ "partuuid", YAML_LIST, read_partuuids, false },
+		{ "disk_id", YAML_LIST, read_disk_ids, false },
 	};
 
 	return read_keys(r, node, keys, sizeof(keys) / sizeof(*keys));
@@ -221,9 +261,142 @@ static int read_modules(struct reader *r, const struct yaml_node *node)
 	return read_rows(r, node, &r->p->modules);
 }
 
+static int read_adds(struct reader *r, const struct yaml_node *node)
+{
+	return read_bool(r, node, &r->p->adds);
+}
+
+static int read_devices(struct reader *r, const struct yaml_node *node)
+{
+	return read_words(r, node, &r->p->device_files);
+}
+
+/* A map of texts with these keys and no others; NULL where one is missing. */
+static int read_texts(struct reader *r, const struct yaml_node *node,
+		      const char *const *keys, size_t n, const char **ret)
+{
+	size_t found = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		ret[i] = yaml_text(node, keys[i]);
+		found += ret[i] && *ret[i];
+	}
+	if (node->kind == YAML_MAP && found == node->items.n)
+		return 0;
+	for (size_t i = 0; node->kind == YAML_MAP && i < node->items.n; i++) {
+		bool known = false;
+
+		for (size_t k = 0; k < n; k++)
+			known |= !strcmp(keys[k], node->items.at[i].key);
+		if (!known)
+			return err_set(r->err, EINVAL,
+				       "%s:%u: there is no key '%s' here",
+				       r->path, node->items.at[i].value->line,
+				       node->items.at[i].key);
+	}
+	return wrong(r, node, "want a map of texts here");
+}
+
+static int read_refuse(struct reader *r, const struct yaml_node *node)
+{
+	static const char *const keys[] = { "code", "text" };
+	const char *values[2];
+	int rc = read_texts(r, node, keys, 2, values);
+
+	if (rc < 0)
+		return rc;
+	if (!values[0] || !values[1])
+		return wrong(r, node, "'refuse' wants a code and a text");
+	free(r->p->refuse_code);
+	free(r->p->refuse);
+	r->p->refuse_code = xstrdup(values[0]);
+	r->p->refuse = xstrdup(values[1]);
+	return 0;
+}
+
+static int read_says(struct reader *r, const struct yaml_node *list)
+{
+	static const char *const keys[] = { "level", "code", "text" };
+
+	for (size_t i = 0; i < list->items.n; i++) {
+		const struct yaml_node *node = list->items.at[i].value;
+		struct profile_say say = { .level = FINDING_NOTE };
+		const char *v[3];
+		int rc = read_texts(r, node, keys, 3, v);
+
+		if (rc < 0)
+			return rc;
+		if (!v[0] || !v[1] || !v[2])
+			return wrong(r, node,
+				     "each row wants a level, a code and a "
+				     "text");
+		if (!strcmp(v[0], "warn"))
+			say.level = FINDING_WARN;
+		else if (strcmp(v[0], "note") != 0)
+			return wrong(r, node, "the level is note or warn");
+		say.code = xstrdup(v[1]);
+		say.text = xstrdup(v[2]);
+		*vec_add(&r->p->says) = say;
+	}
+	return 0;
+}
+
+static bool fate_of(const char *name, enum guest_fate *ret_fate)
+{
+	for (enum guest_fate f = FATE_WORKS; f <= FATE_DECIDE; f++) {
+		if (!strcmp(guest_fate_name(f), name)) {
+			*ret_fate = f;
+			return true;
+		}
+	}
+	return false;
+}
+
+static int read_config(struct reader *r, const struct yaml_node *list)
+{
+	static const char *const keys[] = { "name", "fate", "reason", "code" };
+
+	for (size_t i = 0; i < list->items.n; i++) {
+		const struct yaml_node *node = list->items.at[i].value;
+		struct profile_fate row = { .fate = FATE_LOST };
+		const char *v[4];
+		int rc = read_texts(r, node, keys, 4, v);
+
+		if (rc < 0)
+			return rc;
+		if (!v[0] || !v[1] || !v[2])
+			return wrong(r, node,
+				     "each row wants a name, a fate and a "
+				     "reason");
+		if (!fate_of(v[1], &row.fate))
+			return wrong(r, node,
+				     "the fate is works, changed, lost or "
+				     "decide");
+		row.name = xstrdup(v[0]);
+		row.reason = xstrdup(v[2]);
+		row.code = v[3] ? xstrdup(v[3]) : NULL;
+		*vec_add(&r->p->config) = row;
+	}
+	return 0;
+}
+
 static int read_file(struct reader *r);
 
-/* Parts lie in the same folder; a part cannot take in another. */
+/* The path of a file in the first folder that has it; of the last if none. */
+static char *find_file(const char *const *folders, const char *name)
+{
+	char *path = NULL;
+
+	for (size_t i = 0; folders[i]; i++) {
+		free(path);
+		path = xasprintf("%s/%s", folders[i], name);
+		if (!access(path, F_OK))
+			break;
+	}
+	return path;
+}
+
+/* Parts are looked for as profiles are; a part cannot take in another. */
 static int read_include(struct reader *r, const struct yaml_node *node)
 {
 	for (size_t i = 0; i < node->items.n; i++) {
@@ -235,9 +408,8 @@ static int read_include(struct reader *r, const struct yaml_node *node)
 		if (name->kind != YAML_TEXT || strchr(name->text, '/') ||
 		    !str_starts(name->text, "common-"))
 			return wrong(r, name,
-				     "want the name of a file common-….yaml of "
-				     "this folder");
-		path = xasprintf("%s/%s", r->folder, name->text);
+				     "want the name of a file common-….yaml");
+		path = find_file(r->folders, name->text);
 		part.path = path;
 		part.part = true;
 		rc = read_file(&part);
@@ -255,10 +427,15 @@ static int read_file(struct reader *r)
 		{ "match", YAML_MAP, read_match, true },
 		{ "include", YAML_LIST, read_include, true },
 		{ "generic", YAML_TEXT, read_generic, true },
+		{ "adds", YAML_TEXT, read_adds, true },
+		{ "refuse", YAML_MAP, read_refuse, true },
+		{ "says", YAML_LIST, read_says, false },
 		{ "kernel", YAML_MAP, read_kernel, true },
 		{ "services", YAML_LIST, read_services, false },
 		{ "cmdline", YAML_LIST, read_cmdline, false },
 		{ "modules", YAML_LIST, read_modules, false },
+		{ "config", YAML_LIST, read_config, false },
+		{ "device_files", YAML_LIST, read_devices, false },
 	};
 	autoyaml struct yaml_node *tree = NULL;
 	int rc = yaml_load(r->path, &tree, r->err);
@@ -288,34 +465,157 @@ static void free_rows(struct profile_rows *rows)
 	vec_free(&rows->all);
 }
 
-static void free_one(struct profile *p)
+static struct profile_words *words_of(struct profile *p, size_t i)
+{
+	struct profile_words *all[] = { &p->os,       &p->suites,
+					&p->files,    &p->units,
+					&p->labels,   &p->partuuids,
+					&p->disk_ids, &p->device_files };
+
+	return i < sizeof(all) / sizeof(*all) ? all[i] : NULL;
+}
+
+static struct profile_rows *rows_of(struct profile *p, size_t i)
+{
+	struct profile_rows *all[] = { &p->services, &p->words, &p->modules };
+
+	return i < sizeof(all) / sizeof(*all) ? all[i] : NULL;
+}
+
+void profile_free_one(struct profile *p)
 {
 	free(p->name);
 	free(p->title);
 	free(p->kernel_suite);
-	free_words(&p->os);
-	free_words(&p->suites);
-	free_rows(&p->services);
-	free_rows(&p->words);
-	free_rows(&p->modules);
+	free(p->refuse_code);
+	free(p->refuse);
+	for (size_t i = 0; words_of(p, i); i++)
+		free_words(words_of(p, i));
+	for (size_t i = 0; rows_of(p, i); i++)
+		free_rows(rows_of(p, i));
+	for (size_t i = 0; i < p->config.n; i++) {
+		free(p->config.at[i].name);
+		free(p->config.at[i].code);
+		free(p->config.at[i].reason);
+	}
+	vec_free(&p->config);
+	for (size_t i = 0; i < p->says.n; i++) {
+		free(p->says.at[i].code);
+		free(p->says.at[i].text);
+	}
+	vec_free(&p->says);
+	*p = (struct profile){ 0 };
 }
 
 void profile_free(struct profiles *profiles)
 {
 	for (size_t i = 0; i < profiles->all.n; i++)
-		free_one(&profiles->all.at[i]);
+		profile_free_one(&profiles->all.at[i]);
 	vec_free(&profiles->all);
 	free(profiles->folder);
 	*profiles = (struct profiles){ 0 };
 }
 
-static int read_profile(const char *folder, const char *name,
+static char *dup_or_null(const char *text)
+{
+	return text ? xstrdup(text) : NULL;
+}
+
+static void add_words(struct profile_words *to,
+		      const struct profile_words *from)
+{
+	for (size_t i = 0; i < from->all.n; i++)
+		*vec_add(&to->all) = xstrdup(from->all.at[i]);
+}
+
+static void add_rows(struct profile_rows *to, const struct profile_rows *from)
+{
+	for (size_t i = 0; i < from->all.n; i++)
+		*vec_add(&to->all) = (struct profile_row){
+			.name = xstrdup(from->all.at[i].name),
+			.reason = xstrdup(from->all.at[i].reason),
+		};
+}
+
+/* What is said, not the conditions. */
+static void add_lists(struct profile *to, const struct profile *from)
+{
+	add_rows(&to->services, &from->services);
+	add_rows(&to->words, &from->words);
+	add_rows(&to->modules, &from->modules);
+	add_words(&to->device_files, &from->device_files);
+	for (size_t i = 0; i < from->config.n; i++) {
+		const struct profile_fate *row = &from->config.at[i];
+
+		*vec_add(&to->config) = (struct profile_fate){
+			.name = xstrdup(row->name),
+			.fate = row->fate,
+			.code = dup_or_null(row->code),
+			.reason = xstrdup(row->reason),
+		};
+	}
+	for (size_t i = 0; i < from->says.n; i++) {
+		const struct profile_say *say = &from->says.at[i];
+
+		*vec_add(&to->says) = (struct profile_say){
+			.level = say->level,
+			.code = xstrdup(say->code),
+			.text = xstrdup(say->text),
+		};
+	}
+}
+
+void profile_copy(const struct profile *from, struct profile *ret_to)
+{
+	*ret_to = (struct profile){
+		.name = xstrdup(from->name),
+		.title = xstrdup(from->title),
+		.arch = from->arch,
+		.generic = from->generic,
+		.adds = from->adds,
+		.refuse_code = dup_or_null(from->refuse_code),
+		.refuse = dup_or_null(from->refuse),
+		.kernel_suite = dup_or_null(from->kernel_suite),
+	};
+	add_lists(ret_to, from);
+}
+
+void profile_add_layer(struct profile *p, const struct profile *layer)
+{
+	struct profile below = *p;
+
+	p->services = (struct profile_rows){ 0 };
+	p->words = (struct profile_rows){ 0 };
+	p->modules = (struct profile_rows){ 0 };
+	p->device_files = (struct profile_words){ 0 };
+	memset(&p->config, 0, sizeof(p->config));
+	memset(&p->says, 0, sizeof(p->says));
+	add_lists(p, layer);
+	add_lists(p, &below);
+	below.name = below.title = below.kernel_suite = NULL;
+	below.refuse_code = below.refuse = NULL;
+	below.os = below.suites = below.files = below.units = below.labels =
+		below.partuuids = below.disk_ids = (struct profile_words){ 0 };
+	profile_free_one(&below);
+	if (layer->refuse && !p->refuse) {
+		p->refuse_code = xstrdup(layer->refuse_code);
+		p->refuse = xstrdup(layer->refuse);
+	}
+}
+
+static bool has_condition(const struct profile *p)
+{
+	return p->os.all.n || p->files.all.n || p->units.all.n ||
+	       p->labels.all.n || p->partuuids.all.n || p->disk_ids.all.n;
+}
+
+static int read_profile(const char *const *folders, const char *name,
 			struct profiles *all, struct err *err)
 {
-	autofree char *path = xasprintf("%s/%s", folder, name);
+	autofree char *path = find_file(folders, name);
 	struct profile *p = vec_add(&all->all);
 	struct reader r = {
-		.path = path, .p = p, .folder = folder, .err = err
+		.path = path, .p = p, .folders = folders, .err = err
 	};
 	int rc;
 
@@ -326,9 +626,10 @@ static int read_profile(const char *folder, const char *name,
 	if (!p->title)
 		return err_set(err, EINVAL, "%s: a profile wants a title",
 			       path);
-	if (!p->generic && !p->os.all.n)
+	if (!p->generic && !has_condition(p))
 		return err_set(err, EINVAL,
-			       "%s: a profile wants 'match: os: …', or "
+			       "%s: a profile wants a condition besides arch "
+			       "and suite, such as 'match: os: …', or "
 			       "'generic: true'",
 			       path);
 	return 0;
@@ -340,47 +641,103 @@ static int is_profile(const struct dirent *entry)
 	       !str_starts(entry->d_name, "common-");
 }
 
-static int read_folder(const char *folder, struct profiles *all,
-		       struct err *err)
+struct names vec_of(char *);
+
+static bool has_name(const struct names *names, const char *name)
+{
+	for (size_t i = 0; i < names->n; i++)
+		if (!strcmp(names->at[i], name))
+			return true;
+	return false;
+}
+
+static int list_folder(const char *folder, struct names *all, struct err *err)
 {
 	struct dirent **names;
-	int rc = 0;
 	int n = scandir(folder, &names, is_profile, alphasort);
 
 	if (n < 0)
 		return err_errno(err, errno, "reading the profiles in '%s'",
 				 folder);
 	for (int i = 0; i < n; i++) {
-		if (rc == 0)
-			rc = read_profile(folder, names[i]->d_name, all, err);
+		if (!has_name(all, names[i]->d_name))
+			*vec_add(all) = xstrdup(names[i]->d_name);
 		free(names[i]);
 	}
 	free(names);
-	if (rc == 0 && !n)
-		rc = err_set(err, ENOENT, "there are no profiles in '%s'",
-			     folder);
-	return rc;
+	return 0;
 }
 
-int profile_load(const char *folder, struct profiles *ret, struct err *err)
+static int compare_names(const void *a, const void *b)
 {
-	const char *told = folder ? folder : getenv("PIMIGRATE_PROFILES");
-	struct profiles all = { 0 };
-	int rc;
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
 
-	all.folder = told ? xstrdup(told) : place_data("profiles");
-	if (!all.folder)
-		return err_set(err, ENOENT,
-			       "the profiles are not where this program was "
-			       "installed; name their folder in "
-			       "PIMIGRATE_PROFILES");
-	rc = read_folder(all.folder, &all, err);
+int profile_load_from(const char *const *folders, struct profiles *ret,
+		      struct err *err)
+{
+	struct profiles all = { 0 };
+	struct names names = { 0 };
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && folders[i]; i++)
+		rc = list_folder(folders[i], &names, err);
+	if (rc == 0 && !names.n)
+		rc = err_set(err, ENOENT, "there are no profiles in '%s'",
+			     folders[0]);
+	if (names.n)
+		qsort(names.at, names.n, sizeof(*names.at), compare_names);
+	for (size_t i = 0; i < names.n; i++) {
+		if (rc == 0)
+			rc = read_profile(folders, names.at[i], &all, err);
+		free(names.at[i]);
+	}
+	vec_free(&names);
 	if (rc < 0) {
 		profile_free(&all);
 		return rc;
 	}
 	*ret = all;
 	return 0;
+}
+
+/* The user's own folder, or NULL. */
+static char *user_folder(void)
+{
+	const char *config = getenv("XDG_CONFIG_HOME");
+	const char *home = getenv("HOME");
+
+	if (config && *config)
+		return xasprintf("%s/pimigrate/profiles.d", config);
+	return home && *home
+		       ? xasprintf("%s/.config/pimigrate/profiles.d", home)
+		       : NULL;
+}
+
+int profile_load(const char *folder, struct profiles *ret, struct err *err)
+{
+	static const char host[] = "/etc/pimigrate/profiles.d";
+	const char *told = folder ? folder : getenv("PIMIGRATE_PROFILES");
+	autofree char *user = told ? NULL : user_folder();
+	autofree char *ours = told ? xstrdup(told) : place_data("profiles");
+	const char *folders[4] = { NULL };
+	size_t n = 0;
+	int rc;
+
+	if (!ours)
+		return err_set(err, ENOENT,
+			       "the profiles are not where this program was "
+			       "installed; name their folder in "
+			       "PIMIGRATE_PROFILES");
+	if (user && !access(user, F_OK))
+		folders[n++] = user;
+	if (!told && !access(host, F_OK))
+		folders[n++] = host;
+	folders[n] = ours;
+	rc = profile_load_from(folders, ret, err);
+	if (rc == 0)
+		ret->folder = steal_ptr(ours);
+	return rc;
 }
 
 /* "getty@tty1.service" is an instance of "getty@.service". */
@@ -427,5 +784,14 @@ const struct profile_row *profile_module(const struct profile *p,
 	for (size_t i = 0; i < p->modules.all.n; i++)
 		if (same_module(p->modules.all.at[i].name, module))
 			return &p->modules.all.at[i];
+	return NULL;
+}
+
+const struct profile_fate *profile_config(const struct profile *p,
+					  const char *line)
+{
+	for (size_t i = 0; i < p->config.n; i++)
+		if (!fnmatch(p->config.at[i].name, line, 0))
+			return &p->config.at[i];
 	return NULL;
 }

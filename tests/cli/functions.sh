@@ -18,6 +18,7 @@ cleanup() { :; } # a script may have more to undo
 trap 'cleanup; rm -rf "$scratch"' EXIT
 trap 'exit 1' HUP INT TERM
 cd "$scratch" || exit 1
+export XDG_CONFIG_HOME="$scratch/no-config" # nothing of the caller's own
 
 skip() {
 	echo "skipped: $*"

@@ -32,8 +32,34 @@ expect 0 "$PIMIGRATE" inspect card.img
 says 'the Pi was not shut down: what follows may be out of date'
 
 mini_card buster card.img
+expect 0 "$PIMIGRATE" inspect --strict card.img
+says 'Raspberry Pi OS 10 (buster)' 'gets no updates any more'
+
+# a profile of the user's own comes in place of ours, and beside them
+mkdir -p config/pimigrate/profiles.d
+XDG_CONFIG_HOME=$scratch/config
+export XDG_CONFIG_HOME
+cat >config/pimigrate/profiles.d/raspios-buster-armhf.yaml <<'END'
+version: 1
+title: my own buster
+match: {os: [raspbian], suite: [buster], arch: armhf, raspberry: true}
+include: [common-pi.yaml, common-config.yaml]
+END
+cat >config/pimigrate/profiles.d/layer-mine.yaml <<'END'
+version: 1
+title: my things
+adds: true
+match: {file: [/etc/hostname]}
+says:
+  - {level: warn, code: mine, text: "mind the gap"}
+END
 expect 6 "$PIMIGRATE" inspect --strict card.img
-says 'nothing is known of this release'
+says 'my own buster' 'mind the gap'
+echo 'sevices: []' >>config/pimigrate/profiles.d/layer-mine.yaml
+expect 1 "$PIMIGRATE" inspect card.img
+complains "profiles.d/layer-mine.yaml:7: there is no key 'sevices' here"
+rm -r config
+XDG_CONFIG_HOME=$scratch/no-config
 
 mini_card noobs card.img
 expect 0 "$PIMIGRATE" inspect --strict card.img

@@ -137,6 +137,7 @@ noobs)
 	suite=bullseye version=11
 	system
 	pi
+	echo 'console=serial0,115200 console=tty1 root=/dev/mmcblk0p7 rootfstype=ext4 rootwait' >"$boot/cmdline.txt"
 	put /etc/fstab '/dev/mmcblk0p6 /boot vfat defaults 0 2\n/dev/mmcblk0p7 / ext4 defaults,noatime 0 1\n'
 	;;
 haos) put /supervisor/homeassistant/configuration.yaml 'x\n' ;;

@@ -50,7 +50,19 @@ static void test_refused(void)
 	refused("title: x\n", "begins with 'version: 1'");
 	refused("version: 2\n", "a.yaml:1: this program knows version 1");
 	refused("version: 1\nmatch:\n  os: [debian]\n", "wants a title");
-	refused("version: 1\ntitle: x\n", "wants 'match: os: …'");
+	refused("version: 1\ntitle: x\n", "wants a condition");
+	refused("version: 1\nmatch:\n  file: [etc/x]\n",
+		"a.yaml:3: want a path that begins with '/'");
+	refused("version: 1\nrefuse: {code: x}\n", "a code and a text");
+	refused("version: 1\nrefuse: {code: x, txet: y}\n",
+		"a.yaml:2: there is no key 'txet'");
+	refused("version: 1\nsays:\n- {level: stop, code: x, text: y}\n",
+		"a.yaml:3: the level is note or warn");
+	refused("version: 1\nconfig:\n- {name: x, fate: y, reason: z}\n",
+		"a.yaml:3: the fate is works, changed, lost or decide");
+	refused("version: 1\nconfig:\n- {name: x, fate: lost}\n",
+		"a name, a fate and a reason");
+	refused("version: 1\nconfig:\n- [x]\n", "want a map of texts");
 	refused("version: 1\ntitle: x\nsevices: []\n",
 		"a.yaml:3: there is no key 'sevices'");
 	refused("version: 1\ntitle: [x]\n", "a.yaml:2: 'title' must be a text");
@@ -114,6 +126,103 @@ static void test_read(void)
 	remove_file("common-b.yaml");
 }
 
+static const struct match_files no_files;
+
+static bool only_file(void *arg, const char *path)
+{
+	return !strcmp(path, arg);
+}
+
+static void test_layers(void)
+{
+	static char there[] = "/etc/octopi_version";
+	struct match_files files = { only_file, there };
+	autoprofiles struct profiles all = { 0 };
+	struct guest g = { .arch = ARCH_ARMHF };
+	struct profile p;
+
+	file("x.yaml",
+	     "version: 1\n"
+	     "title: X\n"
+	     "generic: true\n"
+	     "config:\n"
+	     "- {name: 'dtoverlay=a*', fate: lost, code: c, reason: x}\n"
+	     "- {name: 'dtoverlay=ab', fate: works, reason: never}\n");
+	file("layer-y.yaml",
+	     "version: 1\n"
+	     "title: Y\n"
+	     "adds: true\n"
+	     "match: {file: ['boot:z', /etc/octopi_version]}\n"
+	     "device_files: [/etc/y]\n"
+	     "config:\n"
+	     "- {name: 'dtoverlay=ac', fate: changed, reason: on top}\n");
+	check(!profile_load(dir, &all, &err));
+	check(!strcmp(match_profile(&all, &g, &files)->name, "x"));
+	check(match_fits(match_name(&all, "layer-y"), &g, &files));
+	check(!match_fits(match_name(&all, "layer-y"), &g, &no_files));
+	profile_copy(match_name(&all, "x"), &p);
+	profile_add_layer(&p, match_name(&all, "layer-y"));
+	check(!strcmp(p.title, "X") && p.device_files.all.n == 1);
+	*vec_add(&g.config_lines) =
+		(struct guest_config){ .text = xstrdup("dtoverlay=ab"),
+				       .file = xstrdup("config.txt"),
+				       .applies = true };
+	*vec_add(&g.config_lines) =
+		(struct guest_config){ .text = xstrdup("dtoverlay=ac"),
+				       .file = xstrdup("config.txt"),
+				       .applies = true };
+	*vec_add(&g.config_lines) =
+		(struct guest_config){ .text = xstrdup("dtoverlay=q"),
+				       .file = xstrdup("config.txt"),
+				       .applies = true };
+	*vec_add(&g.config_lines) = (struct guest_config){
+		.text = xstrdup("dtoverlay=ax"),
+		.file = xstrdup("config.txt"),
+	};
+	match_config(&p, &g);
+	check_eq(g.things.n, 3);
+	check(g.things.n == 3 && g.things.at[0].fate == FATE_LOST &&
+	      g.things.at[1].fate == FATE_CHANGED &&
+	      g.things.at[2].fate == FATE_DECIDE);
+	check(guest_finding(&g, "c") && guest_losses(&g) == 1);
+	profile_free_one(&p);
+	guest_free(&g);
+	remove_file("x.yaml");
+	remove_file("layer-y.yaml");
+}
+
+/* The host's and the user's folders come before ours. */
+static void test_folders(void)
+{
+	static char other[] = "/tmp/test_profile.XXXXXX";
+	const char *folders[] = { dir, other, NULL };
+	autoprofiles struct profiles all = { 0 };
+	autofree char *a = NULL, *b = NULL;
+	FILE *f;
+
+	if (!mkdtemp(other))
+		exit(1);
+	a = xasprintf("%s/x.yaml", other);
+	b = xasprintf("%s/common-b.yaml", other);
+	f = fopen(a, "w");
+	fputs("version: 1\ntitle: ours\ngeneric: true\n", f);
+	fclose(f);
+	f = fopen(b, "w");
+	fputs("version: 1\nmodules: []\n", f);
+	fclose(f);
+	file("x.yaml", "version: 1\ntitle: theirs\ngeneric: true\n"
+		       "include: [common-b.yaml]\n");
+	if (profile_load_from(folders, &all, &err) < 0) {
+		fprintf(stderr, "%s\n", err.text);
+		test_failed();
+	}
+	check(all.all.n == 1 && !strcmp(all.all.at[0].title, "theirs"));
+	unlink(a);
+	unlink(b);
+	rmdir(other);
+	remove_file("x.yaml");
+}
+
 struct match_row {
 	const char *os, *suite;
 	bool raspberry;
@@ -135,9 +244,16 @@ static void test_ours(void)
 		  "debian-bookworm-armhf" },
 		{ "debian", "bullseye", false, ARCH_ARMHF,
 		  "debian-bullseye-armhf" },
-		{ "raspbian", "buster", true, ARCH_ARMHF, "generic-armhf" },
+		{ "raspbian", "buster", true, ARCH_ARMHF,
+		  "raspios-buster-armhf" },
+		{ "raspbian", "forky", true, ARCH_ARMHF, "generic-armhf" },
+		{ "ubuntu", "jammy", false, ARCH_ARMHF, "ubuntu" },
 		{ NULL, NULL, false, ARCH_ARMHF, "generic-armhf" },
-		{ "debian", "bookworm", false, ARCH_ARM64, NULL },
+		{ "debian", "bookworm", false, ARCH_ARM64,
+		  "debian-bookworm-arm64" },
+		{ "debian", "bookworm", true, ARCH_ARM64,
+		  "raspios-bookworm-arm64" },
+		{ "debian", "bookworm", false, ARCH_OTHER, NULL },
 	};
 	/* clang-format on */
 	autoprofiles struct profiles all = { 0 };
@@ -156,7 +272,7 @@ static void test_ours(void)
 				   .suite = suite,
 				   .raspberry = rows[i].raspberry,
 				   .arch = rows[i].arch };
-		const struct profile *p = match_profile(&all, &g);
+		const struct profile *p = match_profile(&all, &g, &no_files);
 
 		check(!p == !rows[i].want);
 		check(!p || !strcmp(p->name, rows[i].want));
@@ -169,6 +285,8 @@ int main(void)
 		return 1;
 	test_refused();
 	test_read();
+	test_layers();
+	test_folders();
 	test_ours();
 	rmdir(dir);
 	return test_done();
