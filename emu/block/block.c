@@ -76,7 +76,7 @@ static void add(uint64_t *counter, uint64_t n)
 	__atomic_fetch_add(counter, n, __ATOMIC_RELAXED);
 }
 
-static void raise_to(uint64_t *mark, uint64_t n)
+void node_raise(uint64_t *mark, uint64_t n)
 {
 	uint64_t old = __atomic_load_n(mark, __ATOMIC_RELAXED);
 
@@ -99,7 +99,7 @@ static void count(struct block *b, const struct block_io *io, int code,
 	add(&s->ops[io->op], 1);
 	add(&s->bytes[io->op], io->len);
 	if (io->op == BLOCK_WRITE || io->op == BLOCK_ZERO)
-		raise_to(&s->wr_highest_offset, io->at + io->len);
+		node_raise(&s->wr_highest_offset, io->at + io->len);
 }
 
 int node_execute(struct block *b, const struct block_io *io)
@@ -438,12 +438,9 @@ int block_format_open(struct block **ret_block, enum block_format format,
 	case BLOCK_RAW:
 		return node_raw_open(ret_block, opt, below, err);
 	case BLOCK_QCOW2:
-		break;
+		return node_qcow2_open(ret_block, opt, below, err);
 	}
-	return err_set(err, ENOTSUP,
-		       "\"%s\": only raw images can be used here (qemu-img "
-		       "convert -O raw)",
-		       opt->filename);
+	return err_set(err, EINVAL, "there is no such format");
 }
 
 int block_image_open(struct block **ret_block, enum block_format format,

@@ -219,6 +219,7 @@ struct block_options {
 	bool direct;   /* O_DIRECT where it works */
 	bool no_lock;  /* file.locking=off */
 	enum block_detect_zeroes detect_zeroes;
+	unsigned int depth; /* images above this one; the caller's is 0 */
 };
 
 /*
@@ -259,5 +260,24 @@ int block_image_open(struct block **ret_block, enum block_format format,
 /* block_image_open() of a raw one. */
 int block_raw_open(struct block **ret_block, const struct block_options *opt,
 		   struct pool *pool, struct err *err);
+
+/* Checking an image that nobody uses */
+
+struct block_check {
+	uint64_t leaks;       /* clusters that are kept and belong to nobody */
+	uint64_t corruptions; /* anything that can lose data */
+	uint64_t fixed_leaks, fixed_corruptions;
+	uint64_t clusters, allocated; /* of the guest's disk */
+};
+
+/*
+ * Compare the metadata of a qcow2 image with itself; say(arg, line) for each
+ * fault, at most a hundred times.  With repair leaks are given back, and
+ * counters that are too low are made anew.  0 when it could be examined,
+ * whatever was found.
+ */
+int block_check(const char *filename, bool repair,
+		void (*say)(void *arg, const char *line), void *arg,
+		struct block_check *ret_check, struct err *err);
 
 #endif

@@ -121,9 +121,8 @@ static int zero(struct file *f, const struct block_io *io)
 	if (!f->no_zero) {
 		if (io->may_unmap && f->b.discard)
 			code = punch(f, io->at, io->len);
-		else if (fallocate(f->fd,
-				   FALLOC_FL_ZERO_RANGE | FALLOC_FL_KEEP_SIZE,
-				   (off_t)io->at, (off_t)io->len) == 0)
+		else if (fallocate(f->fd, FALLOC_FL_ZERO_RANGE, (off_t)io->at,
+				   (off_t)io->len) == 0)
 			code = 0;
 		else
 			code = -errno;
@@ -141,12 +140,8 @@ static int flush(const struct file *f)
 	return fdatasync(f->fd) < 0 ? -errno : 0;
 }
 
-static int execute(struct block *b, const struct block_io *io)
+static int do_io(struct file *f, const struct block_io *io)
 {
-	struct file *f = (struct file *)b;
-
-	if (io->op == BLOCK_WRITE || io->op == BLOCK_ZERO)
-		check_threshold(f, io->at + io->len);
 	switch (io->op) {
 	case BLOCK_READ:
 		return range_read(fd_for(f, io), &io->bufs, io->len, io->at);
@@ -162,6 +157,20 @@ static int execute(struct block *b, const struct block_io *io)
 		break;
 	}
 	return -EINVAL;
+}
+
+static int execute(struct block *b, const struct block_io *io)
+{
+	struct file *f = (struct file *)b;
+	bool writes = io->op == BLOCK_WRITE || io->op == BLOCK_ZERO;
+	int code;
+
+	if (writes)
+		check_threshold(f, io->at + io->len);
+	code = do_io(f, io);
+	if (writes && !code)
+		node_raise(&b->size, io->at + io->len);
+	return code;
 }
 
 static int resize(struct block *b, uint64_t size, struct err *err)

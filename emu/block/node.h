@@ -42,11 +42,16 @@ int node_read(struct block *b, void *buf, uint64_t len, uint64_t at);
 int node_write(struct block *b, const void *buf, uint64_t len, uint64_t at);
 int node_flush(struct block *b);
 
+/* Let a number that several threads look at grow to n. */
+void node_raise(uint64_t *mark, uint64_t n);
+
 /* Tell who set block_set_event(). */
 void node_event(struct block *b, const struct block_event *event);
 
-/* raw.c, qcow2.c: block_format_open() of each. */
+/* raw.c, qcow2_open.c: block_format_open() of each. */
 int node_raw_open(struct block **ret_block, const struct block_options *opt,
 		  const struct block_below *below, struct err *err);
+int node_qcow2_open(struct block **ret_block, const struct block_options *opt,
+		    const struct block_below *below, struct err *err);
 
 #endif

@@ -7,6 +7,7 @@
 #include "block/range.h"
 
 #include <errno.h>
+#include <string.h>
 
 #include "block/block.h"
 
@@ -63,6 +64,43 @@ int range_write(int fd, const struct range_bufs *bufs, uint64_t len,
 		uint64_t at)
 {
 	return transfer(fd, true, bufs, len, at);
+}
+
+/* from NULL: zeroes */
+static void fill(const struct range_bufs *bufs, const uint8_t *from,
+		 uint64_t len)
+{
+	uint64_t skip = bufs->skip;
+
+	for (unsigned int i = 0; i < bufs->iovcnt && len; i++) {
+		uint64_t n = bufs->iov[i].iov_len;
+		uint8_t *to = bufs->iov[i].iov_base;
+
+		if (skip >= n) {
+			skip -= n;
+			continue;
+		}
+		to += skip;
+		n = n - skip < len ? n - skip : len;
+		if (from) {
+			memcpy(to, from, n);
+			from += n;
+		} else {
+			memset(to, 0, n);
+		}
+		len -= n;
+		skip = 0;
+	}
+}
+
+void range_clear(const struct range_bufs *bufs, uint64_t len)
+{
+	fill(bufs, NULL, len);
+}
+
+void range_put(const struct range_bufs *bufs, const void *from, uint64_t len)
+{
+	fill(bufs, from, len);
 }
 
 int range_zero(int fd, uint64_t len, uint64_t at)

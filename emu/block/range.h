@@ -20,6 +20,10 @@ int range_read(int fd, const struct range_bufs *bufs, uint64_t len,
 int range_write(int fd, const struct range_bufs *bufs, uint64_t len,
 		uint64_t at);
 
+/* The same without a file: zeroes, or bytes from memory. */
+void range_clear(const struct range_bufs *bufs, uint64_t len);
+void range_put(const struct range_bufs *bufs, const void *from, uint64_t len);
+
 /* Zeroes by writing them. */
 int range_zero(int fd, uint64_t len, uint64_t at);
 
