@@ -38,7 +38,8 @@ struct emulator {
 	struct pool *pool;
 	struct machine *machine;
 	struct qmp *qmp;
-	struct vec_of(struct qmp_disk) disks; /* for qmp */
+	struct vec_of(struct qmp_disk) disks;     /* for qmp */
+	struct vec_of(struct qmp_device) devices; /* for qmp */
 	struct signals signals;
 	int ready_fd, pid_fd; /* -1: not there */
 	FILE *log;            /* of -D; NULL: none */
@@ -115,6 +116,28 @@ static int make_machine(struct emulator *e, struct err *err)
 	return parts_plug(&e->parts, &e->opts, e->machine, err);
 }
 
+static void list_disks(struct emulator *e)
+{
+	for (size_t i = 0; i < e->parts.disks.n; i++) {
+		const struct part_disk *d = &e->parts.disks.at[i];
+
+		*vec_add(&e->disks) = (struct qmp_disk){ d->id, d->qdev,
+							 d->block, d->cdrom,
+							 d->is_node };
+	}
+}
+
+static void list_devices(struct emulator *e)
+{
+	for (size_t i = 0; i < e->parts.named.n; i++) {
+		const struct part_device *d = &e->parts.named.at[i];
+
+		if (d->id)
+			*vec_add(&e->devices) =
+				(struct qmp_device){ d->id, d->type, d->nd };
+	}
+}
+
 static int make_monitors(struct emulator *e, struct err *err)
 {
 	struct qmp_info info = { .name = e->opts.name,
@@ -123,14 +146,12 @@ static int make_monitors(struct emulator *e, struct err *err)
 				 .n_chardevs = e->parts.chardevs.n };
 	int ret = 0;
 
-	for (size_t i = 0; i < e->parts.disks.n; i++) {
-		const struct part_disk *d = &e->parts.disks.at[i];
-
-		*vec_add(&e->disks) = (struct qmp_disk){ d->id, d->qdev,
-							 d->image, d->cdrom };
-	}
+	list_disks(e);
+	list_devices(e);
 	info.disks = e->disks.at;
 	info.n_disks = e->disks.n;
+	info.devices = e->devices.at;
+	info.n_devices = e->devices.n;
 	e->qmp = qmp_new(e->loop, e->machine, &info);
 	for (size_t i = 0; i < e->parts.monitors.n && !ret; i++)
 		ret = qmp_serve(e->qmp, e->parts.monitors.at[i], err);
@@ -181,6 +202,7 @@ static void close_all(struct emulator *e)
 	if (e->log)
 		fclose(e->log);
 	vec_free(&e->disks);
+	vec_free(&e->devices);
 	opts_free(&e->opts);
 }
 

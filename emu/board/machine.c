@@ -99,9 +99,15 @@ enum run_state machine_state(const struct machine *m)
 	return m->state;
 }
 
+bool machine_is_idle(const struct machine *m)
+{
+	return m->config.idle;
+}
+
 void machine_start(struct machine *m)
 {
-	if (m->state == RUN_RUNNING || m->state == RUN_SHUTDOWN)
+	if (m->state == RUN_RUNNING || m->state == RUN_SHUTDOWN ||
+	    m->config.idle)
 		return;
 	m->state = RUN_RUNNING;
 	emit(m, EVENT_RESUME, 0);

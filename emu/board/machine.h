@@ -47,7 +47,10 @@ const char *shutdown_cause_name(enum shutdown_cause cause);
 
 enum run_state machine_state(const struct machine *m);
 
-/* cont; nothing if it is off. */
+/* -M none: there is nothing to run. */
+bool machine_is_idle(const struct machine *m);
+
+/* cont; nothing if it is off or idle. */
 void machine_start(struct machine *m);
 
 /* stop: returns when all vCPUs stand still. */

@@ -238,9 +238,10 @@ static int make(struct machine *m, struct err *err)
 	struct board_fdt board = { .model = config->cpu,
 				   .cpus = config->cpus,
 				   .second_uart = config->serial[1] };
-	int ret;
+	int ret = 0;
 
-	ret = boot_open(&m->boot, &config->files, &board, err);
+	if (!config->idle)
+		ret = boot_open(&m->boot, &config->files, &board, err);
 	if (ret < 0)
 		return ret;
 	ret = ram_init(&m->ram, RAM_BASE, align_up(config->ram_size, RAM_STEP),
@@ -313,7 +314,7 @@ static void reset_virtio(struct machine *m)
 
 int virt_reset(struct machine *m, struct err *err)
 {
-	int ret;
+	int ret = 0;
 
 	reset_virtio(m);
 	pthread_mutex_lock(&m->lock);
@@ -325,7 +326,8 @@ int virt_reset(struct machine *m, struct err *err)
 	fw_cfg_reset(&m->fw_cfg);
 	pthread_mutex_unlock(&m->lock);
 	gicv2_reset(&m->gic);
-	ret = boot_load(&m->boot, &m->ram, err);
+	if (!m->config.idle)
+		ret = boot_load(&m->boot, &m->ram, err);
 	if (ret < 0)
 		return ret;
 	vcpus_reset(&m->vcpus, m->boot.entry, BOOT_R1, m->boot.dtb);

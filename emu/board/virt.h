@@ -38,6 +38,7 @@ struct virt_config {
 	 * its chardev does. */
 	struct chardev *serial[VIRT_SERIALS];
 	bool no_reboot, no_shutdown;
+	bool idle;          /* -M none: nothing in RAM, and it never runs */
 	int64_t rtc_offset; /* seconds of the board's clock before the host's */
 	unsigned int trace; /* enum trace */
 	FILE *trace_file;   /* not owned */

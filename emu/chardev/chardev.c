@@ -12,6 +12,8 @@ void chardev_connect(struct chardev *chr, const struct chardev_front *front)
 
 void chardev_free(struct chardev *chr)
 {
-	if (chr)
-		chr->ops->free(chr);
+	if (!chr)
+		return;
+	chardev_free(chr->log);
+	chr->ops->free(chr);
 }

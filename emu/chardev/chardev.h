@@ -39,6 +39,9 @@ struct chardev_ops {
 	size_t (*room)(struct chardev *chr);
 	/* Any thread: the front end has room again. */
 	void (*accept_input)(struct chardev *chr);
+	/* The loop's thread: the first descriptor that came with the bytes
+	 * received, the caller's from now on; -1: no more.  NULL: none ever. */
+	int (*take_fd)(struct chardev *chr);
 	void (*free)(struct chardev *chr);
 };
 
@@ -47,8 +50,9 @@ struct chardev {
 	const struct chardev_ops *ops;
 	struct chardev_front front; /* receive is NULL: not connected */
 	char *label;                /* id of -chardev; owned */
-	char *filename; /* for query-chardev: "pty:/dev/pts/3"; owned */
-	bool open;      /* somebody is at the other end */
+	char *filename;      /* for query-chardev: "pty:/dev/pts/3"; owned */
+	bool open;           /* somebody is at the other end */
+	struct chardev *log; /* gets all output too; owned; NULL: none */
 };
 
 /* Before the loop runs. */
@@ -57,6 +61,8 @@ void chardev_connect(struct chardev *chr, const struct chardev_front *front);
 static inline void chardev_write(struct chardev *chr, const uint8_t *bytes,
 				 size_t n)
 {
+	if (chr->log)
+		chr->log->ops->write(chr->log, bytes, n);
 	chr->ops->write(chr, bytes, n);
 }
 
@@ -64,6 +70,11 @@ static inline void chardev_write(struct chardev *chr, const uint8_t *bytes,
 static inline size_t chardev_room(struct chardev *chr)
 {
 	return chr->ops->room ? chr->ops->room(chr) : SIZE_MAX;
+}
+
+static inline int chardev_take_fd(struct chardev *chr)
+{
+	return chr->ops->take_fd ? chr->ops->take_fd(chr) : -1;
 }
 
 static inline void chardev_accept_input(struct chardev *chr)
@@ -83,9 +94,15 @@ void chardev_free(struct chardev *chr);
 /* Swallows all, gives nothing. */
 struct chardev *chardev_null_new(const char *label);
 
-/* Output to a file, which is made or emptied (append: kept). */
+struct chardev_file {
+	const char *path;
+	int fd;      /* open for it already, taken over; or -1 */
+	bool append; /* path is not emptied */
+};
+
+/* Output to a file, which is made or emptied. */
 struct chardev *chardev_file_new(struct loop *loop, const char *label,
-				 const char *path, bool append,
+				 const struct chardev_file *opt,
 				 struct err *err);
 
 struct chardev_stdio {

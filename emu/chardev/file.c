@@ -22,7 +22,8 @@ static void file_free(struct chardev *chr)
 
 	stream_drain(&f->stream);
 	stream_fini(&f->stream);
-	close(f->fd);
+	if (f->fd >= 0)
+		close(f->fd);
 	free(f);
 }
 
@@ -31,27 +32,42 @@ static const struct chardev_ops file_ops = {
 	.free = file_free,
 };
 
-struct chardev *chardev_file_new(struct loop *loop, const char *label,
-				 const char *path, bool append, struct err *err)
+/* A descriptor that was handed over is left as it is but for blocking: a pipe
+ * to a logger may be full. */
+static int open_file(const char *label, const struct chardev_file *opt,
+		     struct err *err)
 {
-	autoclose int fd = -1;
+	int flags = O_WRONLY | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK |
+		    O_APPEND | (opt->append ? 0 : O_TRUNC);
+	int fd = opt->fd;
+
+	if (fd < 0)
+		fd = open(opt->path, flags, 0666);
+	else if (fcntl(fd, F_SETFD, FD_CLOEXEC) < 0 ||
+		 fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK) < 0)
+		fd = -1;
+	if (fd < 0)
+		err_errno(err, errno, "cannot open '%s' for the output of '%s'",
+			  opt->path, label);
+	return fd;
+}
+
+struct chardev *chardev_file_new(struct loop *loop, const char *label,
+				 const struct chardev_file *opt,
+				 struct err *err)
+{
+	autoclose int fd = open_file(label, opt, err);
 	struct file *f;
 
-	fd = open(path,
-		  O_WRONLY | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK |
-			  O_APPEND | (append ? 0 : O_TRUNC),
-		  0666);
-	if (fd < 0) {
-		err_errno(err, errno, "cannot open '%s' for the output of '%s'",
-			  path, label);
+	if (fd < 0)
 		return NULL;
-	}
 	f = xnew(struct file);
 	stream_init(&f->stream, loop, label, &file_ops);
 	f->fd = fd;
-	f->stream.chr.filename = xasprintf("file:%s", path);
+	f->stream.chr.filename = xasprintf("file:%s", opt->path);
 	f->stream.chr.open = true;
 	if (stream_open(&f->stream, -1, fd, err) < 0) {
+		f->fd = -1;
 		file_free(&f->stream.chr);
 		return NULL;
 	}

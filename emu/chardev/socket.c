@@ -6,6 +6,9 @@
  * A socket file that a killed emulator left behind is replaced; one that
  * still answers is not.  A descriptor that somebody hands over is either
  * listening or the connection itself, which then is the only one.
+ *
+ * A client may pass descriptors with what it writes (SCM_RIGHTS); they wait,
+ * few at a time, for the front end to take them.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -20,8 +23,14 @@
 #include "common/cleanup.h"
 #include "common/mem.h"
 
+enum {
+	FDS_MAX = 16 /* that wait */
+};
+
 struct sock {
 	struct stream stream;
+	int fds[FDS_MAX]; /* the first is the oldest */
+	unsigned int n_fds;
 	int listener, client; /* -1: none */
 	struct loop_fd listener_fd;
 	char *path; /* to be removed at the end; NULL: not ours */
@@ -34,6 +43,62 @@ static void set_open(struct sock *sock, bool open)
 	sock->stream.chr.open = open;
 	if (front->event)
 		front->event(front->arg, open);
+}
+
+static int take_fd(struct chardev *chr)
+{
+	struct sock *sock = (struct sock *)chr;
+	int fd;
+
+	if (!sock->n_fds)
+		return -1;
+	fd = sock->fds[0];
+	sock->n_fds--;
+	memmove(sock->fds, sock->fds + 1, sock->n_fds * sizeof(fd));
+	return fd;
+}
+
+static void close_fds(struct sock *sock)
+{
+	while (sock->n_fds)
+		close(sock->fds[--sock->n_fds]);
+}
+
+static void keep_fds(struct sock *sock, struct msghdr *msg)
+{
+	struct cmsghdr *c;
+
+	for (c = CMSG_FIRSTHDR(msg); c; c = CMSG_NXTHDR(msg, c)) {
+		size_t n = (c->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+
+		if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS)
+			continue;
+		for (size_t i = 0; i < n; i++) {
+			int fd;
+
+			memcpy(&fd, CMSG_DATA(c) + i * sizeof(fd), sizeof(fd));
+			if (sock->n_fds < FDS_MAX)
+				sock->fds[sock->n_fds++] = fd;
+			else
+				close(fd);
+		}
+	}
+}
+
+static ssize_t read_with_fds(struct stream *s, uint8_t *bytes, size_t n)
+{
+	_Alignas(struct cmsghdr)
+		uint8_t control[CMSG_SPACE(FDS_MAX * sizeof(int))];
+	struct iovec iov = { .iov_base = bytes, .iov_len = n };
+	struct msghdr msg = { .msg_iov = &iov,
+			      .msg_iovlen = 1,
+			      .msg_control = control,
+			      .msg_controllen = sizeof(control) };
+	ssize_t got = recvmsg(s->in, &msg, MSG_CMSG_CLOEXEC);
+
+	if (got >= 0)
+		keep_fds((struct sock *)s, &msg);
+	return got;
 }
 
 static void wanted(void *arg, unsigned int events);
@@ -50,6 +115,7 @@ static void hung_up(struct stream *s)
 	struct err err;
 
 	stream_close(s);
+	close_fds(sock);
 	close(sock->client);
 	sock->client = -1;
 	set_open(sock, false);
@@ -84,6 +150,7 @@ static void sock_free(struct chardev *chr)
 	loop_fd_remove(&sock->listener_fd);
 	stream_drain(&sock->stream);
 	stream_fini(&sock->stream);
+	close_fds(sock);
 	if (sock->client >= 0)
 		close(sock->client);
 	if (sock->listener >= 0)
@@ -98,6 +165,7 @@ static const struct chardev_ops sock_ops = {
 	.write = stream_write,
 	.room = stream_room,
 	.accept_input = stream_accept_input,
+	.take_fd = take_fd,
 	.free = sock_free,
 };
 
@@ -203,6 +271,7 @@ struct chardev *chardev_socket_new(struct loop *loop, const char *label,
 	sock->listener = sock->client = -1;
 	stream_init(&sock->stream, loop, label, &sock_ops);
 	sock->stream.hung_up = hung_up;
+	sock->stream.read = read_with_fds;
 	sock->stream.chr.filename = xasprintf("unix:%s,server=on",
 					      opt->path ? opt->path : "");
 	ret = opt->fd >= 0 ? take_over(sock, opt->fd, err)

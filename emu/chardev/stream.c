@@ -66,7 +66,9 @@ static void deliver(struct stream *s)
 static void input_ready(void *arg, unsigned int events)
 {
 	struct stream *s = arg;
-	ssize_t n = read(s->in, s->held + s->held_n, STREAM_HELD - s->held_n);
+	uint8_t *to = s->held + s->held_n;
+	size_t room = STREAM_HELD - s->held_n;
+	ssize_t n = s->read ? s->read(s, to, room) : read(s->in, to, room);
 
 	(void)events;
 	if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR)) {

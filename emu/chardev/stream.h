@@ -9,6 +9,7 @@
 
 #include <pthread.h>
 #include <stdatomic.h>
+#include <sys/types.h>
 
 #include "chardev/chardev.h"
 #include "common/log.h"
@@ -39,7 +40,9 @@ struct stream {
 	uint8_t *ring; /* STREAM_BUFFER bytes */
 	size_t head, used;
 
-	/* Sees input the front end gets it; returns how many
+	/* Instead of read(2) from in.  May be NULL. */
+	ssize_t (*read)(struct stream *s, uint8_t *bytes, size_t n);
+	/* Sees input before the front end gets it; returns how many
 	 * bytes are left of n.  May be NULL. */
 	size_t (*filter)(struct stream *s, uint8_t *bytes, size_t n);
 	/* End of input or a broken connection; input has stopped. */

@@ -12,11 +12,26 @@ void netdev_free(struct netdev *nd)
 		nd->ops->free(nd);
 }
 
+static void tell(struct netdev *nd, bool was_up)
+{
+	bool up = netdev_is_up(nd);
+
+	if (up != was_up && nd->front.link)
+		nd->front.link(nd->front.arg, up);
+}
+
 void netdev_set_link(struct netdev *nd, bool up)
 {
-	if (nd->link_up == up)
-		return;
+	bool was_up = netdev_is_up(nd);
+
 	nd->link_up = up;
-	if (nd->front.link)
-		nd->front.link(nd->front.arg, up);
+	tell(nd, was_up);
+}
+
+void netdev_cut(struct netdev *nd, bool cut)
+{
+	bool was_up = netdev_is_up(nd);
+
+	nd->cut = cut;
+	tell(nd, was_up);
 }

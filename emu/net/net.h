@@ -54,7 +54,8 @@ struct netdev {
 	char *id;              /* of -netdev; owned */
 	unsigned int vnet_hdr; /* bytes before each frame, both ways */
 	unsigned int offloads; /* enum net_offload the back end supports */
-	bool link_up;
+	bool link_up;          /* the back end's */
+	bool cut;              /* the cable was pulled, by netdev_cut() */
 };
 
 enum {
@@ -69,6 +70,16 @@ void netdev_free(struct netdev *nd); /* NULL is allowed */
 
 /* For back ends, in the loop's thread: the link changed. */
 void netdev_set_link(struct netdev *nd, bool up);
+
+/* In the loop's thread: pull the cable between the two ends, or put it back;
+ * whatever the back end says meanwhile. */
+void netdev_cut(struct netdev *nd, bool cut);
+
+/* Does the front end see a link? */
+static inline bool netdev_is_up(const struct netdev *nd)
+{
+	return nd->link_up && !nd->cut;
+}
 
 static inline void netdev_send(struct netdev *nd, const struct iovec *iov,
 			       int n, size_t bytes)

@@ -38,8 +38,6 @@ static int make_scsi_unit(struct place *at, bool cd, struct err *err)
 	static const char *const ignored[] = { "channel",
 					       "bootindex",
 					       "share-rw",
-					       "werror",
-					       "rerror",
 					       "ver",
 					       "vendor",
 					       "product",
@@ -68,18 +66,17 @@ static int make_scsi_unit(struct place *at, bool cd, struct err *err)
 		ret = keyval_choice(at->kv, "write-cache", caches, &cache, err);
 	opt.serial = keyval_text(at->kv, "serial");
 	opt.device_id = keyval_text(at->kv, "device_id");
+	if (!ret)
+		ret = take_disk(at, drive, at->id ? at->id : "", &disk, err);
 	keyval_accept(at->kv, ignored);
 	if (!ret)
 		ret = keyval_done(at->kv, err);
-	if (!ret)
-		ret = take_disk(at->p, at->driver, drive, at->id ? at->id : "",
-				&disk, err);
 	if (ret < 0)
 		return ret;
 	if (keyval_text(at->kv, "scsi-id"))
 		opt.target = (int)target;
 	opt.lun = (int)lun;
-	opt.block = disk->image;
+	opt.block = disk->block;
 	opt.write_through = !cache;
 	disk->cdrom = cd;
 	return virtio_scsi_add(bus->scsi, &opt, err);

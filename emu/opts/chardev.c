@@ -8,6 +8,7 @@
 #include "chardev/chardev.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -84,21 +85,65 @@ static int make_socket(struct parts *p, const char *label, struct keyvals *kv,
 	return keep(p, chardev_socket_new(p->loop, label, &opt, err));
 }
 
+/* A path, or /dev/fdset/N: a copy of the descriptor that -add-fd named so. */
+static int file_of(const struct parts *p, const char *option, const char *path,
+		   struct chardev_file *ret_opt, struct err *err)
+{
+	static const char folder[] = "/dev/fdset/";
+	uint64_t set;
+
+	ret_opt->path = path;
+	ret_opt->fd = -1;
+	if (!str_starts(path, folder))
+		return 0;
+	for (size_t i = 0; i < p->fds.n; i++) {
+		if (!str_number(path + strlen(folder), 0, INT32_MAX, &set) ||
+		    p->fds.at[i].set != set)
+			continue;
+		ret_opt->fd = fcntl(p->fds.at[i].fd, F_DUPFD_CLOEXEC, 3);
+		return ret_opt->fd < 0 ? err_errno(err, errno, "'%s'", path)
+				       : 0;
+	}
+	return err_set(err, ENOENT, "%s: there is no -add-fd for '%s'", option,
+		       path);
+}
+
 static int make_file(struct parts *p, const char *label, struct keyvals *kv,
 		     struct err *err)
 {
+	struct chardev_file opt = { .fd = -1 };
 	const char *path;
-	bool append = false;
 	int ret;
 
 	ret = keyval_need(kv, "path", &path, err);
 	if (!ret)
-		ret = keyval_bool(kv, "append", &append, err);
+		ret = keyval_bool(kv, "append", &opt.append, err);
 	if (!ret)
 		ret = keyval_done(kv, err);
+	if (!ret)
+		ret = file_of(p, kv->option, path, &opt, err);
 	if (ret < 0)
 		return ret;
-	return keep(p, chardev_file_new(p->loop, label, path, append, err));
+	return keep(p, chardev_file_new(p->loop, label, &opt, err));
+}
+
+/* logfile=: what is written goes there too, whoever is at the other end. */
+static int make_log(struct parts *p, const char *label, struct keyvals *kv,
+		    struct chardev **ret_log, struct err *err)
+{
+	const char *path = keyval_text(kv, "logfile");
+	struct chardev_file opt = { .fd = -1 };
+	int ret;
+
+	*ret_log = NULL;
+	ret = keyval_bool(kv, "logappend", &opt.append, err);
+	if (ret < 0 || !path)
+		return ret;
+	ret = file_of(p, kv->option, path, &opt, err);
+	if (ret < 0)
+		return ret;
+	*ret_log = chardev_file_new(p->loop, label, &opt, err);
+	return *ret_log ? 0 : -EINVAL;
 }
 
 /* mux=on: with the escape keys, as for QEMU's monitor. */
@@ -163,10 +208,13 @@ static bool waits(struct keyvals *kv)
 static int make_one(struct parts *p, struct opts_item *item, bool waiting,
 		    struct err *err)
 {
+	static const char *const any[] = { "logfile", "logappend", NULL };
 	struct keyvals *kv = &item->kv;
+	struct chardev *log;
 	const char *id, *text;
 	int n = 0, ret;
 
+	keyval_accept(kv, any);
 	ret = keyval_need(kv, "backend", &text, err);
 	if (!ret)
 		ret = keyval_choice(kv, "backend", backend_names, &n, err);
@@ -178,7 +226,14 @@ static int make_one(struct parts *p, struct opts_item *item, bool waiting,
 		return err_set(err, EEXIST, "%s: there is an id '%s' already",
 			       kv->option, id);
 	item->made = true;
-	return backends[n](p, id, kv, err);
+	ret = make_log(p, id, kv, &log, err);
+	if (!ret)
+		ret = backends[n](p, id, kv, err);
+	if (ret < 0)
+		chardev_free(log);
+	else
+		p->chardevs.at[p->chardevs.n - 1]->log = log;
+	return ret;
 }
 
 /* -serial and -qmp in their short form become what -chardev would say. */
@@ -279,11 +334,49 @@ static int default_serial(struct opts *opts, struct err *err)
 			wanted ? "mon:stdio" : "none", NULL, err);
 }
 
+static int make_fd(struct parts *p, struct keyvals *kv, struct err *err)
+{
+	static const char *const ignored[] = { "opaque", NULL };
+	uint64_t fd = 0, set = 0;
+	const char *text;
+	int ret;
+
+	ret = keyval_need(kv, "fd", &text, err);
+	if (!ret)
+		ret = keyval_need(kv, "set", &text, err);
+	if (!ret)
+		ret = keyval_number(kv, "fd", 3, INT32_MAX, &fd, err);
+	if (!ret)
+		ret = keyval_number(kv, "set", 0, INT32_MAX, &set, err);
+	keyval_accept(kv, ignored);
+	if (!ret)
+		ret = keyval_done(kv, err);
+	if (ret < 0)
+		return ret;
+	if (fcntl((int)fd, F_SETFD, FD_CLOEXEC) < 0)
+		return err_errno(err, errno, "%s fd=%d", kv->option, (int)fd);
+	*vec_add(&p->fds) = (struct part_fd){ .set = set, .fd = (int)fd };
+	return 0;
+}
+
+static int make_fds(struct parts *p, struct opts *opts, struct err *err)
+{
+	int ret = 0;
+
+	for (size_t i = 0; i < opts->items.n && !ret; i++) {
+		if (opts->items.at[i].kind == OPTS_ADD_FD)
+			ret = make_fd(p, &opts->items.at[i].kv, err);
+	}
+	return ret;
+}
+
 int make_waiting(struct parts *p, struct opts *opts, struct err *err)
 {
 	unsigned int serials = 0, monitors = 0;
 	int ret = default_serial(opts, err);
 
+	if (!ret)
+		ret = make_fds(p, opts, err);
 	for (size_t i = 0; i < opts->items.n && !ret; i++)
 		ret = expand_short(&opts->items.at[i], &serials, &monitors,
 				   err);

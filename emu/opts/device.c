@@ -132,7 +132,8 @@ static int make_device(struct parts *p, struct keyvals *kv, struct machine *m,
 	if (ret < 0)
 		return ret;
 	named.id = at.id ? xstrdup(at.id) : NULL;
-	named.driver = driver->name;
+	named.type = xasprintf("%s%s", driver->name,
+			       driver->virtio ? "-device" : "");
 	*vec_add(&p->named) = named;
 	return 0;
 }

@@ -1,13 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Disks: -drive says file and format in one; -blockdev has a node for the file
- * and one for the format over it, which libvirt writes in this order.  Only
- * raw images are opened, by a file's node or by the drive; the format's node
- * is a second name for the same.
+ * Disks: -drive says file and format in one; -blockdev (node.c) has a node for
+ * each.  A device takes one by its id.
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <semaphore.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -18,8 +15,9 @@
 #include "common/log.h"
 #include "opts/make.h"
 #include "opts/near.h"
+#include "opts/place.h"
 
-static struct part_disk *find_disk(const struct parts *p, const char *id)
+struct part_disk *find_disk(const struct parts *p, const char *id)
 {
 	for (size_t i = 0; i < p->disks.n; i++) {
 		if (!strcmp(p->disks.at[i].id, id))
@@ -28,19 +26,31 @@ static struct part_disk *find_disk(const struct parts *p, const char *id)
 	return NULL;
 }
 
-static int add_disk(struct parts *p, const char *option, const char *id,
-		    struct block *block, struct block *image, bool cdrom,
-		    struct err *err)
+int no_disk(const struct parts *p, const char *who, const char *id,
+	    struct err *err)
 {
+	struct near near = { .word = id };
+	char hint[80];
+
+	for (size_t i = 0; i < p->disks.n; i++)
+		near_try(&near, p->disks.at[i].id);
+	return err_set(err, ENOENT, "%s: there is no disk with id '%s'%s", who,
+		       id, near_hint(&near, hint, sizeof(hint)));
+}
+
+int add_disk(struct parts *p, const char *option, const struct part_disk *disk,
+	     const char *id, struct err *err)
+{
+	struct part_disk *added;
+
 	if (find_disk(p, id)) {
-		block_free(block);
+		block_free(disk->block);
 		return err_set(err, EEXIST, "%s: there is an id '%s' already",
 			       option, id);
 	}
-	*vec_add(&p->disks) = (struct part_disk){ .id = xstrdup(id),
-						  .block = block,
-						  .image = image,
-						  .cdrom = cdrom };
+	added = vec_add(&p->disks);
+	*added = *disk;
+	added->id = xstrdup(id);
 	return 0;
 }
 
@@ -63,60 +73,37 @@ static int check_raw(const char *option, const char *file, bool said,
 	for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++) {
 		if (!memcmp(head, formats[i].magic, strlen(formats[i].magic)))
 			return err_set(err, EINVAL,
-				       "%s: '%s' is a %s image; only raw ones "
-				       "can be used here (qemu-img convert -O "
-				       "raw)",
+				       "%s: '%s' is a %s image: say its "
+				       "format= (raw or qcow2; of others make "
+				       "one of these with qemu-img convert)",
 				       option, file, formats[i].name);
 	}
 	return 0;
 }
 
-/* cache=: what it means for us; others are writeback. */
-static int cache_mode(struct keyvals *kv, struct block_options *opt,
-		      struct err *err)
+/* "auto" and what is not said leave *ret as it is. */
+static int on_error(struct keyvals *kv, const char *key,
+		    enum block_on_error *ret, struct err *err)
 {
-	static const char *const modes[] = { "writeback",    "none",
-					     "writethrough", "directsync",
-					     "unsafe",       NULL };
-	int mode = 0, ret;
+	static const char *const words[] = {
+		[BLOCK_REPORT] = "report",   [BLOCK_IGNORE] = "ignore",
+		[BLOCK_STOP] = "stop",       [BLOCK_ENOSPC] = "enospc",
+		[BLOCK_ENOSPC + 1] = "auto", NULL
+	};
+	int n = BLOCK_ENOSPC + 1, code;
 
-	ret = keyval_choice(kv, "cache", modes, &mode, err);
-	opt->direct = mode == 1 || mode == 3;
-	opt->no_flush = mode == 4;
-	if (!ret)
-		ret = keyval_bool(kv, "cache.direct", &opt->direct, err);
-	if (!ret)
-		ret = keyval_bool(kv, "cache.no-flush", &opt->no_flush, err);
-	return ret;
+	code = keyval_choice(kv, key, words, &n, err);
+	if (!code && n <= BLOCK_ENOSPC)
+		*ret = (enum block_on_error)n;
+	return code;
 }
 
-static int file_options(struct keyvals *kv, struct block_options *opt,
-			struct err *err)
+static int read_errors(struct keyvals *kv, struct disk_errors *errors,
+		       struct err *err)
 {
-	static const char *const discards[] = { "ignore", "off", "unmap", "on",
-						NULL };
-	static const char *const locks[] = { "off", "auto", "on", NULL };
-	static const char *const ignored[] = {
-		"aio",    "detect-zeroes", "auto-read-only",
-		"werror", "rerror",        NULL
-	};
-	int discard = 0, lock = 1, ret;
+	int ret = on_error(kv, "rerror", &errors->rerror, err);
 
-	ret = cache_mode(kv, opt, err);
-	if (!ret)
-		ret = keyval_choice(kv, "discard", discards, &discard, err);
-	if (!ret)
-		ret = keyval_choice(kv, "locking", locks, &lock, err);
-	if (!ret)
-		ret = keyval_choice(kv, "file.locking", locks, &lock, err);
-	if (!ret)
-		ret = keyval_bool(kv, "readonly", &opt->read_only, err);
-	if (!ret)
-		ret = keyval_bool(kv, "read-only", &opt->read_only, err);
-	opt->discard = discard >= 2;
-	opt->no_lock = !lock;
-	keyval_accept(kv, ignored);
-	return ret;
+	return ret < 0 ? ret : on_error(kv, "werror", &errors->werror, err);
 }
 
 /* What is said by -drive beside the file: where it is plugged in. */
@@ -125,7 +112,8 @@ struct drive {
 	int media;
 	const char *id;
 	char made_id[24]; /* if none was said */
-	bool raw_said;
+	struct disk_errors errors;
+	int format; /* enum block_format; -1: not said */
 };
 
 enum {
@@ -137,28 +125,31 @@ static int read_drive(struct keyvals *kv, unsigned int n, struct drive *d,
 		      struct block_options *opt, struct err *err)
 {
 	static const char *const interfaces[] = { "none", "virtio", NULL };
-	static const char *const formats[] = { "raw", NULL };
+	static const char *const formats[] = { "raw", "qcow2", NULL };
 	static const char *const medias[] = { "disk", "cdrom", NULL };
 	static const char *const ignored[] = { "index",  "bus",         "unit",
 					       "serial", "file.driver", NULL };
-	int format = -1, ret;
+	int ret;
 
-	*d = (struct drive){ .interface = IF_VIRTIO };
+	*d = (struct drive){ .interface = IF_VIRTIO,
+			     .errors = DISK_ERRORS,
+			     .format = -1 };
 	opt->filename = keyval_text(kv, "file.filename");
 	ret = opt->filename ? 0 : keyval_need(kv, "file", &opt->filename, err);
 	if (!ret)
 		ret = keyval_choice(kv, "if", interfaces, &d->interface, err);
 	if (!ret)
-		ret = keyval_choice(kv, "format", formats, &format, err);
+		ret = keyval_choice(kv, "format", formats, &d->format, err);
 	if (!ret)
-		ret = keyval_choice(kv, "driver", formats, &format, err);
+		ret = keyval_choice(kv, "driver", formats, &d->format, err);
 	if (!ret)
 		ret = keyval_choice(kv, "media", medias, &d->media, err);
 	if (!ret)
 		ret = keyval_bool(kv, "snapshot", &opt->snapshot, err);
 	if (!ret)
 		ret = file_options(kv, opt, err);
-	d->raw_said = format >= 0;
+	if (!ret)
+		ret = read_errors(kv, &d->errors, err);
 	if (d->media)
 		opt->read_only = true;
 	snprintf(d->made_id, sizeof(d->made_id), "virtio%u", n);
@@ -192,148 +183,27 @@ static int make_drive(struct parts *p, struct opts *opts, size_t n,
 	struct keyvals *kv = &opts->items.at[n].kv;
 	struct block_options opt = { .snapshot = opts->snapshot };
 	const char *option = kv->option, *serial;
-	struct block *block;
+	struct part_disk disk = { 0 };
 	struct drive d;
 	int ret;
 
 	ret = read_drive(kv, (unsigned int)n, &d, &opt, err);
 	if (!ret)
-		ret = check_raw(option, opt.filename, d.raw_said, err);
+		ret = check_raw(option, opt.filename, d.format >= 0, err);
 	if (ret < 0)
 		return ret;
 	opt.node_name = d.id;
-	ret = block_raw_open(&block, &opt, p->pool, err);
+	disk.cdrom = d.media;
+	disk.errors = d.errors;
+	ret = block_image_open(&disk.block,
+			       d.format > 0 ? BLOCK_QCOW2 : BLOCK_RAW, &opt,
+			       p->pool, err);
 	if (!ret)
-		ret = add_disk(p, option, d.id, block, block, d.media, err);
+		ret = add_disk(p, option, &disk, d.id, err);
 	serial = keyval_text(kv, "serial");
 	if (!ret && d.interface == IF_VIRTIO)
 		ret = add_device(opts, d.id, serial, err);
 	return ret;
-}
-
-enum {
-	NODE_FILE,
-	NODE_HOST_DEVICE,
-	NODE_RAW
-};
-
-/* A node over another: the same image. */
-static int make_format(struct parts *p, struct keyvals *kv, const char *name,
-		       struct err *err)
-{
-	static const char *const ignored[] = {
-		"read-only", "discard",      "detect-zeroes",
-		"backing",   "cache.direct", "cache.no-flush",
-		NULL
-	};
-	struct part_disk *below;
-	const char *file;
-	int ret = keyval_need(kv, "file", &file, err);
-
-	if (ret < 0)
-		return ret;
-	keyval_accept(kv, ignored);
-	ret = keyval_done(kv, err);
-	if (ret < 0)
-		return ret;
-	below = find_disk(p, file);
-	if (!below)
-		return err_set(err, ENOENT,
-			       "%s '%s': there is no node '%s' before it",
-			       kv->option, name, file);
-	return add_disk(p, kv->option, name, NULL, below->image, false, err);
-}
-
-/* The node over it may be written that this one is only read. */
-static bool read_only_above(struct opts *opts, const char *name)
-{
-	for (size_t i = 0; i < opts->items.n; i++) {
-		struct keyvals *kv = &opts->items.at[i].kv;
-		const char *file;
-		bool read_only = false;
-		struct err ignored;
-
-		if (opts->items.at[i].kind != OPTS_BLOCKDEV)
-			continue;
-		file = keyval_text(kv, "file");
-		if (file && !strcmp(file, name) &&
-		    !keyval_bool(kv, "read-only", &read_only, &ignored) &&
-		    read_only)
-			return true;
-	}
-	return false;
-}
-
-static int make_file_node(struct parts *p, struct opts *opts,
-			  struct keyvals *kv, const char *name, struct err *err)
-{
-	struct block_options opt = { .node_name = name,
-				     .snapshot = opts->snapshot };
-	struct block *block;
-	int ret;
-
-	ret = keyval_need(kv, "filename", &opt.filename, err);
-	if (!ret)
-		ret = file_options(kv, &opt, err);
-	if (!ret)
-		ret = keyval_done(kv, err);
-	if (ret < 0)
-		return ret;
-	opt.read_only |= read_only_above(opts, name);
-	ret = block_raw_open(&block, &opt, p->pool, err);
-	if (ret < 0)
-		return ret;
-	return add_disk(p, kv->option, name, block, block, false, err);
-}
-
-/* driver=raw with file.driver=file is both nodes in one. */
-static int make_nested(struct parts *p, struct opts *opts, struct keyvals *kv,
-		       const char *name, struct err *err)
-{
-	static const char *const drivers[] = { "file", "host_device", NULL };
-	struct block_options opt = { .node_name = name,
-				     .snapshot = opts->snapshot };
-	struct block *block;
-	int ret, n;
-
-	ret = keyval_choice(kv, "file.driver", drivers, &n, err);
-	if (!ret)
-		ret = keyval_need(kv, "file.filename", &opt.filename, err);
-	if (!ret)
-		ret = file_options(kv, &opt, err);
-	if (!ret)
-		ret = keyval_done(kv, err);
-	if (!ret)
-		ret = block_raw_open(&block, &opt, p->pool, err);
-	if (ret < 0)
-		return ret;
-	return add_disk(p, kv->option, name, block, block, false, err);
-}
-
-static int make_blockdev(struct parts *p, struct opts *opts, struct keyvals *kv,
-			 struct err *err)
-{
-	static const char *const drivers[] = {
-		[NODE_FILE] = "file",
-		[NODE_HOST_DEVICE] = "host_device",
-		[NODE_RAW] = "raw",
-		NULL
-	};
-	const char *name, *text;
-	int driver = 0, ret;
-
-	ret = keyval_need(kv, "driver", &text, err);
-	if (!ret)
-		ret = keyval_choice(kv, "driver", drivers, &driver, err);
-	if (!ret)
-		ret = keyval_need(kv, "node-name", &name, err);
-	if (ret < 0)
-		return ret;
-	if (driver != NODE_RAW)
-		return make_file_node(p, opts, kv, name, err);
-	if (keyval_text(kv, "file.driver"))
-		return make_nested(p, opts, kv, name, err);
-	return make_format(p, kv, name, err);
 }
 
 int make_disks(struct parts *p, struct opts *opts, struct err *err)
@@ -347,73 +217,55 @@ int make_disks(struct parts *p, struct opts *opts, struct err *err)
 		if (item->kind == OPTS_DRIVE)
 			ret = make_drive(p, opts, i, err);
 		else if (item->kind == OPTS_BLOCKDEV)
-			ret = make_blockdev(p, opts, &item->kv, err);
+			ret = make_node(p, opts, &item->kv, err);
 	}
 	return ret;
 }
 
-int take_disk(struct parts *p, const char *device, const char *id,
-	      const char *qdev, struct part_disk **ret_disk, struct err *err)
+int take_disk(struct place *at, const char *id, const char *qdev,
+	      struct part_disk **ret_disk, struct err *err)
 {
-	struct part_disk *disk = find_disk(p, id);
+	struct part_disk *disk = find_disk(at->p, id);
+	int ret;
 
-	if (!disk) {
-		struct near near = { .word = id };
-		char hint[80];
-
-		for (size_t i = 0; i < p->disks.n; i++)
-			near_try(&near, p->disks.at[i].id);
-		return err_set(err, ENOENT,
-			       "%s: there is no disk with id '%s'%s", device,
-			       id, near_hint(&near, hint, sizeof(hint)));
-	}
-	for (size_t i = 0; i < p->disks.n; i++) {
-		if (p->disks.at[i].image == disk->image && p->disks.at[i].qdev)
-			return err_set(err, EBUSY,
-				       "%s: disk '%s' is another device's "
-				       "already",
-				       device, id);
-	}
+	if (!disk)
+		return no_disk(at->p, at->driver, id, err);
+	if (disk->qdev || disk->above)
+		return err_set(err, EBUSY, "%s: disk '%s' is %s already",
+			       at->driver, id,
+			       disk->qdev ? "another device's"
+					  : "below another node");
+	ret = read_errors(at->kv, &disk->errors, err);
+	if (ret < 0)
+		return ret;
+	block_set_errors(disk->block, disk->errors.rerror, disk->errors.werror);
 	disk->qdev = xstrdup(qdev);
 	*ret_disk = disk;
 	return 0;
 }
 
 /* At the end, whatever the guest has flushed or not. */
-
-static void flushed(struct block_request *req, int result)
-{
-	if (result < 0)
-		log_warn("cannot write back '%s': %s", req->block->filename,
-			 strerror(-result));
-	sem_post(req->arg);
-}
-
 static void flush(struct block *block)
 {
-	sem_t done;
-	struct block_request req = { .op = BLOCK_FLUSH,
-				     .done = flushed,
-				     .arg = &done };
+	struct block_request req = { .op = BLOCK_FLUSH };
+	int ret = block->read_only ? 0 : block_wait(block, &req);
 
-	if (block->read_only)
-		return;
-	sem_init(&done, 0, 0);
-	block_submit(block, &req);
-	while (sem_wait(&done) < 0)
-		;
-	sem_destroy(&done);
+	if (ret < 0)
+		log_warn("cannot write back '%s': %s", block->filename,
+			 strerror(-ret));
 }
 
+/* A node goes before those below it. */
 void close_disks(struct parts *p)
 {
 	for (size_t i = 0; i < p->disks.n; i++) {
+		if (!p->disks.at[i].above)
+			flush(p->disks.at[i].block);
+	}
+	for (size_t i = p->disks.n; i-- > 0;) {
 		struct part_disk *disk = &p->disks.at[i];
 
-		if (disk->block) {
-			flush(disk->block);
-			block_free(disk->block);
-		}
+		block_free(disk->block);
 		free(disk->id);
 		free(disk->qdev);
 	}

@@ -134,7 +134,7 @@ static int flatten(struct keyvals *kv, const char *key,
 {
 	switch (json_object_get_type(value)) {
 	case json_type_null:
-		return 0;
+		return add(kv, xstrdup(key), NULL, err);
 	case json_type_object:
 		return flatten_members(kv, key, value, err);
 	case json_type_array:
@@ -231,6 +231,15 @@ const char *keyval_text(struct keyvals *kv, const char *key)
 	return value;
 }
 
+bool keyval_is_null(const struct keyvals *kv, const char *key)
+{
+	for (size_t i = 0; i < kv->pairs.n; i++) {
+		if (!strcmp(kv->pairs.at[i].key, key) && !kv->pairs.at[i].value)
+			return true;
+	}
+	return false;
+}
+
 int keyval_need(struct keyvals *kv, const char *key, const char **ret_value,
 		struct err *err)
 {
@@ -265,7 +274,7 @@ const char *keyval_next(struct keyvals *kv, const char *key, size_t *at)
 	while (*at < kv->pairs.n) {
 		struct keyval *pair = &kv->pairs.at[(*at)++];
 
-		if (!element_of(pair->key, key))
+		if (!pair->value || !element_of(pair->key, key))
 			continue;
 		pair->taken = true;
 		return pair->value;
@@ -337,7 +346,7 @@ int keyval_done(const struct keyvals *kv, struct err *err)
 		struct near near = { .word = kv->pairs.at[i].key };
 		char hint[80];
 
-		if (kv->pairs.at[i].taken)
+		if (kv->pairs.at[i].taken || !kv->pairs.at[i].value)
 			continue;
 		for (size_t k = 0; k < kv->asked.n; k++)
 			near_try(&near, kv->asked.at[k]);

@@ -28,7 +28,7 @@ enum {
 };
 
 struct keyval {
-	char *key, *value; /* owned */
+	char *key, *value; /* owned; value NULL: JSON's null */
 	bool taken;
 };
 
@@ -54,6 +54,9 @@ const char *keyval_text(struct keyvals *kv, const char *key);
 /* The same, but it must be there. */
 int keyval_need(struct keyvals *kv, const char *key, const char **ret_value,
 		struct err *err);
+
+/* Was null said?  All others take that as if nothing were. */
+bool keyval_is_null(const struct keyvals *kv, const char *key);
 
 /* All of a key that may come several times, or as a list ("key.0", "key.0.str"
  * in JSON): the next from *at on, which begins as 0; NULL: no more. */

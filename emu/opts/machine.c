@@ -12,12 +12,12 @@
 #include "common/str.h"
 #include "opts/set.h"
 
-/* "virt", or a version of it as "virt-8.2". */
+/* "virt", or a version of it as "virt-8.2"; "none": only to be asked. */
 static int check_machine(const char *type, struct err *err)
 {
 	size_t n = strlen("virt-");
 
-	if (!strcmp(type, "virt") ||
+	if (!strcmp(type, "virt") || !strcmp(type, "none") ||
 	    (!strncmp(type, "virt-", n) && type[n] &&
 	     !type[n + strspn(type + n, "0123456789.")]))
 		return 0;
@@ -90,7 +90,7 @@ int set_machine(struct opts *opts, const char *option, const char *arg,
 		ret = keyval_choice(&kv, "secure", offs, &ignore, err);
 	if (!ret)
 		ret = keyval_choice(&kv, "virtualization", offs, &ignore, err);
-	(void)opts;
+	opts->config.idle = !strcmp(type, "none");
 	return ret ? ret : keyval_done(&kv, err);
 }
 

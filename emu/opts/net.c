@@ -294,6 +294,7 @@ static bool network_said(const struct opts *opts)
 		case OPTS_NIC:
 		case OPTS_NET:
 			return true;
+		case OPTS_ADD_FD:
 		case OPTS_BLOCKDEV:
 		case OPTS_CHARDEV:
 		case OPTS_DEVICE:

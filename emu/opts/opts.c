@@ -42,7 +42,7 @@ static set_fn show_help, show_version;
 
 /* clang-format off */
 static const struct row rows[] = {
-	{ "M", "virt", "the machine", IS_CALL(set_machine) },
+	{ "M", "virt", "the machine; none: only to ask the monitor", IS_CALL(set_machine) },
 	{ "machine", "virt", NULL, IS_CALL(set_machine) },
 	{ "accel", "tcg", "how it runs", IS_CALL(set_accel) },
 	{ "cpu", "MODEL", "cortex-a15 (default), cortex-a7 or max", IS_CALL(set_cpu) },
@@ -70,8 +70,9 @@ static const struct row rows[] = {
 	{ "nographic", NULL, "the serial line on this terminal; Ctrl-A h helps", IS_FLAG(nographic) },
 	{ "display", "none", "no serial line of itself", IS_CALL(set_display) },
 	{ "serial", "DEV", "stdio, mon:stdio, pty, file:F, unix:F,server=on, chardev:I, null or none", IS_ITEM(OPTS_SERIAL, NULL) },
-	{ "chardev", "socket|pty|file|stdio|null,id=I[,…]", "what a line is connected to", IS_ITEM(OPTS_CHARDEV, "backend") },
+	{ "chardev", "socket|pty|file|stdio|null,id=I[,logfile=F][,…]", "what a line is connected to", IS_ITEM(OPTS_CHARDEV, "backend") },
 	{ "monitor", "none", "there is none for people", IS_CALL(set_monitor) },
+	{ "add-fd", "fd=N,set=N", "an open descriptor, for a file's name /dev/fdset/N", IS_ITEM(OPTS_ADD_FD, NULL) },
 	{ "qmp", "unix:F,server=on,wait=off", "the monitor for programs", IS_ITEM(OPTS_QMP, NULL) },
 	{ "mon", "chardev=I,mode=control", "the same on a chardev", IS_ITEM(OPTS_MON, "chardev") },
 
@@ -254,7 +255,8 @@ int opts_read(struct opts *ret_opts, int argc, char **argv, struct err *err)
 					 .ram_size = 128 << 20 } };
 	int ret = read_all(&opts, argc, argv, err);
 
-	if (!ret && !opts.done && !opts.config.files.kernel)
+	if (!ret && !opts.done && !opts.config.files.kernel &&
+	    !opts.config.idle)
 		ret = err_set(err, EINVAL,
 			      "there is no kernel to run: say -kernel FILE "
 			      "(-help lists all options)");

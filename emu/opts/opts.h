@@ -13,6 +13,7 @@
 
 /* Options that may come several times, and refer to each other. */
 enum opts_kind {
+	OPTS_ADD_FD,
 	OPTS_BLOCKDEV,
 	OPTS_CHARDEV,
 	OPTS_DEVICE,

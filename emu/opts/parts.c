@@ -41,8 +41,11 @@ void parts_close(struct parts *p)
 		chardev_free(p->chardevs.at[i]);
 	for (size_t i = 0; i < p->rngs.n; i++)
 		free(p->rngs.at[i]);
-	for (size_t i = 0; i < p->named.n; i++)
+	for (size_t i = 0; i < p->named.n; i++) {
 		free(p->named.at[i].id);
+		free(p->named.at[i].type);
+	}
+	vec_free(&p->fds);
 	vec_free(&p->nets);
 	vec_free(&p->chardevs);
 	vec_free(&p->taken);

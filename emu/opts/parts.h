@@ -14,6 +14,7 @@
 #ifndef OPTS_PARTS_H
 #define OPTS_PARTS_H
 
+#include "block/block.h"
 #include "board/devices.h"
 #include "board/virt.h"
 #include "opts/opts.h"
@@ -21,12 +22,30 @@
 struct loop;
 struct pool;
 
+struct disk_errors {
+	enum block_on_error rerror, werror;
+};
+
+/* As QEMU does if nothing is said: a full disk of the host's stops the guest,
+ * which may go on when there is room again. */
+#define DISK_ERRORS                                            \
+	{                                                      \
+		.rerror = BLOCK_REPORT, .werror = BLOCK_ENOSPC \
+	}
+
 struct part_disk {
 	char *id;            /* of -drive, or the node name; owned */
-	struct block *block; /* owned; NULL: a node over another */
-	struct block *image; /* block, or that of the node below */
+	struct block *block; /* owned */
 	char *qdev; /* of query-block; NULL: no device has it yet; owned */
 	bool cdrom;
+	struct disk_errors errors;
+	bool is_node; /* of -blockdev */
+	bool above;   /* another node stands on it */
+};
+
+struct part_fd {
+	uint64_t set;
+	int fd; /* of whoever started us: stays open */
 };
 
 struct part_net {
@@ -35,8 +54,9 @@ struct part_net {
 };
 
 struct part_device {
-	char *id;           /* NULL: none; owned */
-	const char *driver; /* "virtio-blk-device" */
+	char *id;          /* NULL: none; owned */
+	char *type;        /* "virtio-blk-device"; owned */
+	struct netdev *nd; /* of a network card */
 	/* what other devices are put on, one of them or none */
 	struct virtio_scsi *scsi;
 	struct virtio_console *console;
@@ -49,6 +69,7 @@ struct parts {
 	void (*quit)(void *arg); /* the terminal's quit key */
 	void *quit_arg;
 
+	struct vec_of(struct part_fd) fds; /* -add-fd */
 	struct vec_of(struct chardev *) chardevs;
 	struct vec_of(struct chardev *) taken;    /* of those */
 	struct vec_of(struct chardev *) monitors; /* of those, with QMP */

@@ -47,8 +47,6 @@ int device_blk(struct place *at, struct err *err)
 {
 	static const char *const ignored[] = { "iothread",
 					       "share-rw",
-					       "werror",
-					       "rerror",
 					       "scsi",
 					       "discard",
 					       "write-zeroes",
@@ -73,9 +71,6 @@ int device_blk(struct place *at, struct err *err)
 	if (!ret)
 		ret = keyval_choice(at->kv, "write-cache", caches, &cache, err);
 	opt.serial = keyval_text(at->kv, "serial");
-	keyval_accept(at->kv, ignored);
-	if (!ret)
-		ret = virtio_done(at, err);
 	/* libvirt finds a disk by exactly this name */
 	qdev = at->id ? xasprintf("/machine/peripheral/%s/virtio-backend",
 				  at->id)
@@ -83,10 +78,13 @@ int device_blk(struct place *at, struct err *err)
 				  "virtio-backend",
 				  at->p->named.n);
 	if (!ret)
-		ret = take_disk(at->p, at->driver, drive, qdev, &disk, err);
+		ret = take_disk(at, drive, qdev, &disk, err);
+	keyval_accept(at->kv, ignored);
+	if (!ret)
+		ret = virtio_done(at, err);
 	if (ret < 0)
 		return ret;
-	opt.block = disk->image;
+	opt.block = disk->block;
 	opt.queues = (unsigned int)queues;
 	opt.write_through = !cache;
 	return devices_add_blk(&at->p->devices, at->m, at->way, &opt, err);
@@ -149,6 +147,7 @@ int device_net(struct place *at, struct err *err)
 		ret = take_net(at->p, at->driver, id, &opt.nd, err);
 	if (ret < 0)
 		return ret;
+	at->named->nd = opt.nd;
 	opt.mtu = (uint16_t)mtu;
 	opt.no_offloads = !csum;
 	opt.no_mrg_rxbuf = !mrg_rxbuf;

@@ -13,8 +13,7 @@ struct json_object *cmd_capabilities(const struct qmp_call *call)
 {
 	struct json_object *list = member_get(call->args, "enable");
 
-	if (list && (!json_object_is_type(list, json_type_array) ||
-		     json_object_array_length(list)))
+	if (list && json_object_array_length(list))
 		return qmp_fail(call, GENERIC_ERROR,
 				"there are no capabilities to enable");
 	if (!qmp_negotiated(call->session))

@@ -13,6 +13,8 @@ struct session;
 enum qmp_class {
 	GENERIC_ERROR,
 	COMMAND_NOT_FOUND,
+	DEVICE_NOT_FOUND,
+	DEVICE_NOT_ACTIVE,
 };
 
 struct qmp_error {
@@ -20,13 +22,27 @@ struct qmp_error {
 	char desc[256];
 };
 
+enum {
+	QMP_FDS = 16
+};
+
+/* A descriptor that a client passed: getfd. */
+struct qmp_fd {
+	char *name; /* owned; NULL: this place is free */
+	int fd;
+};
+
+/* Twice is allowed. */
+void qmp_fd_close(struct qmp_fd *f);
+
 /* What a command may see and do. */
 struct qmp_call {
 	struct machine *machine;
 	const struct qmp_info *info;
 	struct loop_call *quit; /* ends the machine, after the answer */
 	struct session *session;
-	struct json_object *args; /* an object, or NULL; not owned */
+	struct qmp_fd *fds;       /* QMP_FDS of them, for all clients */
+	struct json_object *args; /* as the row says, or NULL; not owned */
 	struct qmp_error *error;
 };
 
@@ -36,11 +52,20 @@ typedef struct json_object *qmp_fn(const struct qmp_call *call);
 struct qmp_command {
 	const char *name;
 	qmp_fn *fn;
-	const char *args; /* names that may be given, with spaces between */
+	const char *args; /* args.h */
 };
 
 extern const struct qmp_command qmp_commands[];
 extern const unsigned int qmp_command_count;
+
+struct qmp_event {
+	enum machine_event event;
+	const char *name;
+	const char *data; /* as args */
+};
+
+extern const struct qmp_event qmp_events[];
+extern const unsigned int qmp_event_count;
 
 /* Sets the error; returns NULL, so that it can be returned at once. */
 void *qmp_fail(const struct qmp_call *call, enum qmp_class class,
@@ -49,11 +74,17 @@ void *qmp_fail(const struct qmp_call *call, enum qmp_class class,
 /* The version that we show as QEMU's, with our own as the package. */
 struct json_object *qmp_version(void);
 
+/* The first descriptor that came with this command; -1: none. */
+int qmp_take_fd(struct session *s);
+
 /* The client has negotiated; false: it had before. */
 bool qmp_negotiated(struct session *s);
 
 #define QMP(name, fn, args) qmp_fn fn;
+#define QMP_SAME(name, fn, args)
 #include "qmp/commands.inc"
 #undef QMP
+#undef QMP_SAME
+qmp_fn cmd_nothing, cmd_no_hotplug;
 
 #endif

@@ -15,6 +15,7 @@
 #include <sys/time.h>
 
 #include "common/mem.h"
+#include "qmp/args.h"
 #include "qmp/command.h"
 #include "qmp/member.h"
 #include "qmp/wire.h"
@@ -32,6 +33,7 @@ struct qmp {
 	struct machine_listener listener;
 	struct loop_call quit;
 	struct session *sessions;
+	struct qmp_fd fds[QMP_FDS];
 };
 
 /* libvirt 9 to 12 want at least 7.2 and no more than a number: what we
@@ -54,6 +56,8 @@ struct json_object *qmp_version(void)
 static const char *const class_names[] = {
 	[GENERIC_ERROR] = "GenericError",
 	[COMMAND_NOT_FOUND] = "CommandNotFound",
+	[DEVICE_NOT_FOUND] = "DeviceNotFound",
+	[DEVICE_NOT_ACTIVE] = "DeviceNotActive",
 };
 
 static void answer_error(struct session *s, struct json_object *id,
@@ -93,6 +97,11 @@ void *qmp_fail(const struct qmp_call *call, enum qmp_class class,
 	return NULL;
 }
 
+int qmp_take_fd(struct session *s)
+{
+	return chardev_take_fd(s->wire.chr);
+}
+
 bool qmp_negotiated(struct session *s)
 {
 	bool before = s->negotiated;
@@ -112,49 +121,30 @@ static const struct qmp_command *find(const char *name)
 	return NULL;
 }
 
-/* Is name one of the words? */
-static bool listed(const char *words, const char *name)
-{
-	size_t n = strlen(name);
-
-	for (; *words; words += strspn(words, " ")) {
-		size_t len = strcspn(words, " ");
-
-		if (n == len && !strncmp(words, name, n))
-			return true;
-		words += len;
-	}
-	return false;
-}
-
-/* No member of object but these; NULL: all are known. */
-static const char *unexpected(struct json_object *object, const char *words)
-{
-	if (!object)
-		return NULL;
-	json_object_object_foreach(object, name, value)
-	{
-		(void)value;
-		if (!listed(words, name))
-			return name;
-	}
-	return NULL;
-}
-
 static struct json_object *execute(struct session *s,
 				   const struct qmp_command *cmd,
 				   const struct qmp_call *call)
 {
-	const char *name = unexpected(call->args, cmd->args);
-
 	if (!s->negotiated && cmd->fn != cmd_capabilities)
 		return qmp_fail(call, COMMAND_NOT_FOUND,
 				"Expecting capabilities negotiation with "
 				"'qmp_capabilities'");
-	if (name)
-		return qmp_fail(call, GENERIC_ERROR,
-				"Parameter '%.80s' is unexpected", name);
+	if (!qmp_args_check(call, cmd->args, call->args))
+		return NULL;
 	return cmd->fn(call);
+}
+
+/* Of the request itself; NULL: all are known. */
+static const char *unexpected(struct json_object *msg)
+{
+	json_object_object_foreach(msg, name, value)
+	{
+		(void)value;
+		if (strcmp(name, "execute") != 0 &&
+		    strcmp(name, "arguments") != 0 && strcmp(name, "id") != 0)
+			return name;
+	}
+	return NULL;
 }
 
 /* Look into one request and do it; the value, or NULL and call->error. */
@@ -168,7 +158,7 @@ static struct json_object *request(struct session *s, struct json_object *msg,
 	if (!json_object_is_type(msg, json_type_object))
 		return qmp_fail(call, GENERIC_ERROR,
 				"QMP input must be a JSON object");
-	member = unexpected(msg, "execute arguments id");
+	member = unexpected(msg);
 	if (member)
 		return qmp_fail(call, GENERIC_ERROR,
 				"QMP input member '%.80s' is unexpected",
@@ -199,6 +189,7 @@ static void on_message(void *arg, struct json_object *msg)
 				 .info = &s->q->info,
 				 .quit = &s->q->quit,
 				 .session = s,
+				 .fds = s->q->fds,
 				 .error = &error };
 	struct json_object *value = request(s, msg, &call);
 
@@ -239,11 +230,14 @@ static void on_open(void *arg, bool open)
 
 /* Events. */
 
-static const char *const event_names[] = {
-	[EVENT_SHUTDOWN] = "SHUTDOWN",   [EVENT_RESET] = "RESET",
-	[EVENT_STOP] = "STOP",           [EVENT_RESUME] = "RESUME",
-	[EVENT_POWERDOWN] = "POWERDOWN",
-};
+static const char *event_name(enum machine_event event)
+{
+	for (unsigned int i = 0; i < qmp_event_count; i++) {
+		if (qmp_events[i].event == event)
+			return qmp_events[i].name;
+	}
+	return NULL;
+}
 
 static struct json_object *cause_data(enum shutdown_cause cause)
 {
@@ -266,7 +260,7 @@ static struct json_object *event_message(enum machine_event event, int data)
 	member_number(stamp, "seconds", (uint64_t)now.tv_sec);
 	member_number(stamp, "microseconds", (uint64_t)now.tv_usec);
 	json_object_object_add(msg, "timestamp", stamp);
-	member_text(msg, "event", event_names[event]);
+	member_text(msg, "event", event_name(event));
 	if (event == EVENT_SHUTDOWN || event == EVENT_RESET)
 		json_object_object_add(msg, "data",
 				       cause_data((enum shutdown_cause)data));
@@ -322,6 +316,8 @@ void qmp_free(struct qmp *q)
 	if (!q)
 		return;
 	loop_call_cancel(&q->quit);
+	for (size_t i = 0; i < QMP_FDS; i++)
+		qmp_fd_close(&q->fds[i]);
 	while (q->sessions) {
 		struct session *s = q->sessions;
 

@@ -17,8 +17,16 @@ struct qmp;
 struct qmp_disk {
 	const char *id;   /* of -drive, or the node's name */
 	const char *qdev; /* the device it is in; NULL: none */
-	const struct block *block;
+	struct block *block;
 	bool cdrom;
+	bool is_node; /* of -blockdev: the disk itself has no name */
+};
+
+/* A -device with an id. */
+struct qmp_device {
+	const char *id;
+	const char *type;  /* "virtio-net-device" */
+	struct netdev *nd; /* of a network card; else NULL */
 };
 
 /* What was made by the command line; all of it outlives the monitor. */
@@ -29,6 +37,8 @@ struct qmp_info {
 	size_t n_chardevs;
 	const struct qmp_disk *disks;
 	size_t n_disks;
+	const struct qmp_device *devices;
+	size_t n_devices;
 };
 
 struct qmp *qmp_new(struct loop *loop, struct machine *m,

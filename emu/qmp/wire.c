@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "common/mem.h"
 
@@ -76,6 +77,15 @@ static size_t take(struct wire *w, const char *text, size_t n)
 	return used;
 }
 
+/* Descriptors belong to the message they came with. */
+static void drop_fds(struct wire *w)
+{
+	int fd;
+
+	while (!w->taken && (fd = chardev_take_fd(w->chr)) >= 0)
+		close(fd);
+}
+
 static void receive(void *arg, const uint8_t *bytes, size_t n)
 {
 	struct wire *w = arg;
@@ -90,6 +100,7 @@ static void receive(void *arg, const uint8_t *bytes, size_t n)
 		text += used;
 		n -= used;
 	}
+	drop_fds(w);
 }
 
 static size_t can_receive(void *arg)

@@ -149,7 +149,7 @@ static void transmit(struct virtio_net *net)
 			virtio_break(&net->vdev, "a frame without header");
 			return;
 		}
-		if (net->nd && net->nd->link_up &&
+		if (net->nd && netdev_is_up(net->nd) &&
 		    (n = frame_of(net, &c, hdr)) > 0)
 			netdev_send(net->nd, net->send_iov, n,
 				    c.out_bytes - HDR + net->nd->vnet_hdr);
@@ -293,7 +293,7 @@ static bool receive(void *arg, const uint8_t *frame, size_t n)
 
 	with_lock(&net->vdev.lock);
 	if (!virtio_running(&net->vdev) || !net->vdev.queue[RX].ready ||
-	    !wanted(net, in.frame))
+	    net->nd->cut || !wanted(net, in.frame))
 		return true;
 	if (vnet_hdr)
 		memcpy(in.hdr, frame, HDR_COMMON);
@@ -511,7 +511,7 @@ void virtio_net_init(struct virtio_net *net, const struct virtio_env *env,
 	virtio_init(&net->vdev, &class, offer(opt), env);
 	memcpy(net->own_mac, opt->mac, sizeof(net->own_mac));
 	put_le(net->vdev.config + CONFIG_STATUS, 2,
-	       opt->nd && opt->nd->link_up ? STATUS_LINK_UP : 0);
+	       opt->nd && netdev_is_up(opt->nd) ? STATUS_LINK_UP : 0);
 	put_le(net->vdev.config + CONFIG_MTU, 2, opt->mtu);
 	reset(&net->vdev);
 	net->nd = opt->nd;

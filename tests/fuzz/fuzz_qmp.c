@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "block/node.h"
 #include "common/mem.h"
 #include "common/str.h"
 #include "fuzz.h"
@@ -52,6 +53,12 @@ enum run_state machine_state(const struct machine *m)
 {
 	(void)m;
 	return state;
+}
+
+bool machine_is_idle(const struct machine *m)
+{
+	(void)m;
+	return false;
 }
 
 void machine_start(struct machine *m)
@@ -168,11 +175,20 @@ static void send_all(struct chardev *chr, const uint8_t *data, size_t size)
 	}
 }
 
+static int image_info(struct block *b, struct block_info *info)
+{
+	(void)b;
+	(void)info;
+	return 0;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct block image = { .driver = "raw",
+	static const struct block_ops image_ops = { .info = image_info };
+	struct block image = { .ops = &image_ops,
+			       .driver = "raw",
 			       .filename = (char[]){ "disk" } };
-	struct qmp_disk disk = { "d", "q", &image, false };
+	struct qmp_disk disk = { "d", "q", &image, false, false };
 	struct chardev chr = { .ops = &ops,
 			       .label = (char[]){ "mon" },
 			       .filename = (char[]){ "null" },

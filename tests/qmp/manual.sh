@@ -22,7 +22,7 @@ missing() {
 	[ $n -gt 30 ] || missing -help "30 options"
 	exit $status
 }
-sed -n 's/^QMP("\([^"]*\)".*/\1/p' "$top/emu/qmp/commands.inc" | {
+sed -n 's/^QMP\(_SAME\)\{0,1\}("\([^"]*\)".*/\2/p' "$top/emu/qmp/commands.inc" | {
 	n=0
 	while read -r command; do
 		n=$((n + 1))

@@ -85,7 +85,7 @@ def test_refusals():
         (['-drive', 'file=absent,format=raw'], 'absent'),
         (['-drive', 'file=empty,format=raw'], 'empty'),
         (['-drive', 'file=cow'], 'qcow2'),
-        (['-drive', 'file=kernel,format=qcow2'], 'format=qcow2'),
+        (['-drive', 'file=kernel,format=qcow2'], '"kernel"'),
         (['-drive', 'file=kernel,format=raw,if=ide'], 'if=ide'),
         (['-drive', 'file=kernel,format=raw,fromat=raw'], "'format'"),
         (['-netdev', 'bridge,id=n'], 'type=bridge'),

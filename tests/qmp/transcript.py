@@ -6,6 +6,7 @@
 
 Lines of a transcript; N is a session, 1 if not written:
     guest NAME          which of guests.py
+    machine none        without a guest
     file NAME BYTES     an empty disk in the folder
     args WORDS          more of the command line; %DIR% is a folder for files
     N> TEXT             sent, with CR LF (\\0 is a 0 byte)
@@ -81,7 +82,7 @@ class Player:
     def __init__(self, emulator, folder):
         self.dir = folder
         self.emulator = emulator
-        self.guest, self.args = 'wait', []
+        self.guest, self.machine, self.args = 'wait', 'virt', []
         self.proc = None
         self.sessions = {}
 
@@ -89,10 +90,12 @@ class Player:
         return os.path.join(self.dir, f'qmp{n}')
 
     def start(self):
-        kernel = guests.write(self.guest, os.path.join(self.dir, 'kernel'))
         serial = os.path.join(self.dir, 'serial')
-        argv = [self.emulator, '-M', 'virt', '-nodefaults', '-display', 'none',
-                '-kernel', kernel, '-serial', 'file:' + serial]
+        argv = [self.emulator, '-nodefaults', '-display', 'none',
+                '-serial', 'file:' + serial]
+        if self.machine == 'virt':
+            argv += ['-M', 'virt', '-kernel',
+                     guests.write(self.guest, os.path.join(self.dir, 'kernel'))]
         for n in (1, 2):
             argv += ['-qmp', f'unix:{self.path(n)},server=on,wait=off']
         self.proc = subprocess.Popen(argv + self.args)
@@ -145,6 +148,8 @@ class Player:
         n = int(word[:-1] or 1) if word[-1] in '><=' else 0
         if word == 'guest':
             self.guest = rest
+        elif word == 'machine':
+            self.machine = rest
         elif word == 'args':
             self.args += rest.replace('%DIR%', self.dir).split()
         elif word == 'file':

@@ -125,7 +125,11 @@ static void file(const char *dir)
 
 	snprintf(path, sizeof(path), "%s/log", dir);
 	for (int i = 0; i < 3; i++) {
-		chr = chardev_file_new(loop, "log", path, i == 1, &err);
+		chr = chardev_file_new(
+			loop, "log",
+			&(struct chardev_file){
+				.path = path, .fd = -1, .append = i == 1 },
+			&err);
 		check(chr != NULL);
 		put(chr, "ab");
 		put(chr, "c\n");
@@ -134,7 +138,9 @@ static void file(const char *dir)
 	}
 	unlink(path);
 	snprintf(path, sizeof(path), "%s/none/log", dir);
-	check(!chardev_file_new(loop, "log", path, false, &err));
+	check(!chardev_file_new(
+		loop, "log", &(struct chardev_file){ .path = path, .fd = -1 },
+		&err));
 	check(strstr(err.text, "none/log") != NULL);
 }
 
