@@ -14,6 +14,7 @@ const struct cmd *const commands[] = {
 	&cmd_revert,
 	&cmd_enable,
 	&cmd_disable,
+	&cmd_net,
 	&cmd_remove,
 	&cmd_run,
 	&cmd_prepare,

@@ -9,7 +9,7 @@ extern const struct cmd cmd_inspect, cmd_convert;
 extern const struct cmd cmd_start, cmd_stop, cmd_console, cmd_status;
 extern const struct cmd cmd_list, cmd_changes, cmd_revert, cmd_remove, cmd_run;
 
-extern const struct cmd cmd_enable, cmd_disable, cmd_prepare, cmd_sync;
+extern const struct cmd cmd_enable, cmd_disable, cmd_prepare, cmd_sync, cmd_net;
 
 extern const struct cmd *const commands[];
 

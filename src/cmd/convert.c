@@ -287,7 +287,7 @@ static const struct opt options[] = {
 	  64 * MIB, UINT64_C(8) << 30 },
 	{ "--engine", OPT_CHOICE, &arg_engine, "pimigrate|qemu",
 	  "the emulator that start takes", .choices = engine_words },
-	{ "--network", OPT_STRING, &arg_network, "user|none|tap=NAME",
+	{ "--network", OPT_STRING, &arg_network, "user|none|bridge=NAME|tap=NAME",
 	  "how the guest reaches the network (user)" },
 	{ "--mac", OPT_STRING, &arg_mac, "MAC",
 	  "the network card's address (the Pi's, if the card tells it)" },

@@ -21,7 +21,8 @@ enum {
 	PORT_SSH = 22
 };
 
-#define TAP "tap="
+#define TAP    "tap="
+#define BRIDGE "bridge="
 
 /* HOST:GUEST of --forward; false if it is anything else. */
 static bool read_forward(const char *text, struct machine_forward *ret)
@@ -56,7 +57,8 @@ static bool is_mac(const char *text)
 static bool is_network(const char *text)
 {
 	return !strcmp(text, "user") || !strcmp(text, "none") ||
-	       (str_starts(text, TAP) && text[strlen(TAP)]);
+	       (str_starts(text, TAP) && text[strlen(TAP)]) ||
+	       (str_starts(text, BRIDGE) && text[strlen(BRIDGE)]);
 }
 
 int machine_wish_check(const struct machine_wish *wish, struct err *err)
@@ -70,7 +72,8 @@ int machine_wish_check(const struct machine_wish *wish, struct err *err)
 			       wish->name);
 	if (!is_network(wish->network))
 		return err_set(err, EINVAL,
-			       "--network is user, none or tap=NAME, not '%s'",
+			       "--network is user, none, bridge=NAME or "
+			       "tap=NAME, not '%s'",
 			       wish->network);
 	if (wish->mac && !is_mac(wish->mac))
 		return err_set(err, EINVAL,
@@ -162,6 +165,13 @@ static void add_nic(const struct machine_wish *wish, const struct guest *g,
 	if (str_starts(wish->network, TAP)) {
 		nic->kind = NIC_TAP;
 		nic->tap = xstrdup(wish->network + strlen(TAP));
+		return;
+	}
+	if (str_starts(wish->network, BRIDGE)) {
+		nic->kind = NIC_TAP;
+		nic->bridge = xstrdup(wish->network + strlen(BRIDGE));
+		/* Nothing is set by it: net doctor looks who answers there. */
+		static_subnet(nic, g);
 		return;
 	}
 	nic->kind = NIC_USER;

@@ -13,7 +13,7 @@
 struct machine_wish {
 	const char *name;    /* NULL: the card's host name, made safe */
 	const char *mac;     /* NULL: the Pi's, or one by chance */
-	const char *network; /* "user", "none" or "tap=NAME" */
+	const char *network; /* "user", "none", "bridge=NAME", "tap=NAME" */
 	struct vec_of(const char *) forwards; /* "8123:8123" */
 	unsigned int cpus;                    /* 0: 2, or what the host has */
 	uint64_t memory;                      /* bytes */

@@ -14,6 +14,9 @@
 #include "cmd/cmd.h"
 #include "cmd/commands.h"
 #include "common/cleanup.h"
+#include "common/log.h"
+#include "lan/arp.h"
+#include "lan/filter.h"
 #include "lan/tap.h"
 #include "run/status.h"
 #include "store/store.h"
@@ -144,6 +147,20 @@ static int disable_run(struct cmd_ctx *ctx, struct err *err)
 	return r;
 }
 
+/* What keeps the guest from its LAN is no reason not to start it. */
+static void look_at_lan(const struct machine *m)
+{
+	autofree char *conflict = arp_conflict(m);
+	struct err err;
+
+	if (conflict)
+		log_warn("%s", conflict);
+	for (size_t i = 0; i < m->nics.n; i++)
+		if (tap_is_ours(&m->nics.at[i]) &&
+		    filter_allow(m->nics.at[i].bridge, &err) < 0)
+			log_warn("%s", err.text);
+}
+
 static int prepare(const struct machine *m, struct err *err)
 {
 	autofree char *dir = store_dir(m->name);
@@ -155,7 +172,11 @@ static int prepare(const struct machine *m, struct err *err)
 		r = unit_own(dir, m, uid, gid, err);
 	if (!r && unit_systemd())
 		r = unit_limit(m, err);
-	return r < 0 ? r : tap_make_all(m, uid, gid, err);
+	if (!r)
+		r = tap_make_all(m, uid, gid, err);
+	if (!r)
+		look_at_lan(m);
+	return r;
 }
 
 static int prepare_run(struct cmd_ctx *ctx, struct err *err)

@@ -111,6 +111,17 @@ static void other_networks(void)
 	check_text(m.nics.at[0].tap, "tap0");
 	check(!strncmp(m.nics.at[0].mac, "52:54:00:", 9));
 	machine_free(&m);
+	wish.network = "bridge=br0";
+	g.static_address = true;
+	g.address = xstrdup("192.168.1.5/24");
+	check_eq(machine_wish_check(&wish, &err), 0);
+	machine_make(&wish, "x", &card, &g, &m);
+	check_eq(m.nics.at[0].kind, NIC_TAP);
+	check_text(m.nics.at[0].bridge, "br0");
+	check_text(m.nics.at[0].tap, NULL);
+	check_text(m.nics.at[0].address, "192.168.1.5"); /* to look for */
+	machine_free(&m);
+	guest_free(&g);
 	wish.network = "none";
 	check_eq(machine_wish_check(&wish, &err), 0);
 	machine_make(&wish, "x", &card, &g, &m);
@@ -140,7 +151,8 @@ static void bad_wishes(void)
 	static const char *const forwards[] = { "22",      ":22",  "22:",
 						"1:0",     "1:-1", "1:65536",
 						"65536:1", "a:b",  "1:2:3" };
-	static const char *const networks[] = { "", "tap", "tap=", "bridge" };
+	static const char *const networks[] = { "", "tap", "tap=", "bridge",
+						"bridge=" };
 	struct machine_wish w;
 
 	for (size_t i = 0; i < sizeof(macs) / sizeof(macs[0]); i++) {

@@ -1,0 +1,115 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# net setup for each of the three that may be in charge, in a container with a
+# systemd of its own: the bridge takes over the uplink's address and MAC, the
+# LAN is reached before, meanwhile and after, it goes by itself where nobody
+# confirms, and stays where somebody does.
+. "$(dirname "$0")/../cli/functions.sh"
+. "$here/container.sh"
+cleanup() { container_cleanup; }
+requires ifup nmcli networkctl
+container_make
+rm -f "$box/etc/systemd/system/NetworkManager.service"
+mkdir -p "$box/etc/network/interfaces.d" "$box/etc/NetworkManager/conf.d"
+printf '[main]\nauth-polkit=false\n[device]\nmatch-device=interface-name:eth0,br0\nmanaged=1\n' \
+	>"$box/etc/NetworkManager/conf.d/test.conf"
+printf '[keyfile]\nunmanaged-devices=interface-name:lan*\n' >"$box/etc/NetworkManager/conf.d/lan.conf"
+rm -f "$box"/usr/lib/NetworkManager/conf.d/* "$box"/usr/lib/systemd/network/*.network
+# ifupdown's plugin and defaults for veth would leave eth0 alone.
+mkdir -p "$box/etc/udev/rules.d"
+
+cat >inside <<'I'
+set -u
+die() {
+	echo "$1: $*" >&2
+	ip address >&2
+	exit 1
+}
+eventually() {
+	what=$1
+	shift
+	for _ in $(seq 150); do
+		! "$@" >/dev/null 2>&1 || return 0
+		sleep 0.2
+	done
+	die "$manager: not within half a minute: $what"
+}
+lan() { ip netns exec lan "$@"; }
+reached() { ping -c 1 -W 1 10.97.9.2; }
+address_on() { ip -4 address show dev "$1" 2>/dev/null | grep -q 'inet 10.97.9.1/24'; }
+moved() { address_on br0 && ! address_on eth0 && reached && [ "$(cat /sys/class/net/br0/address)" = "$mac" ]; }
+back() { address_on eth0 && [ ! -e /sys/class/net/br0 ] && reached; }
+no_trace() {
+	[ ! -e /var/lib/pimigrate/net/br0 ] || return 1
+	! grep -rqs br0 /etc/network /etc/systemd/network
+}
+
+ip netns add lan
+ip link add eth0 type veth peer name lan0
+ip link set lan0 netns lan
+lan ip address add 10.97.9.2/24 dev lan0
+lan ip link set lan0 up
+mac=$(cat /sys/class/net/eth0/address)
+
+try() { # the manager has set eth0 up
+	eventually "eth0 is up" back
+	"$PIMIGRATE" net show >/tested/show || die "net show"
+	grep -q "^eth0 .* by $manager" /tested/show || die "net show does not name $manager: $(cat /tested/show)"
+	"$PIMIGRATE" net setup --uplink eth0 --wait 4 || die "setup"
+	eventually "the bridge has the address" moved
+	eventually "nobody confirmed, and all is as it was" back
+	eventually "no trace" no_trace
+	"$PIMIGRATE" net setup --uplink eth0 --wait 3 || die "setup again"
+	eventually "the bridge has the address again" moved
+	"$PIMIGRATE" net confirm || die "confirm"
+	sleep 4
+	moved || die "it went, though it was confirmed"
+	"$PIMIGRATE" net setup --uplink eth0 2>/tested/twice && die "a second bridge of that name"
+	grep -q "already" /tested/twice || die "no word why: $(cat /tested/twice)"
+	"$PIMIGRATE" net remove || die "remove"
+	eventually "remove brings the uplink back" back
+	no_trace || die "remove leaves something"
+	"$PIMIGRATE" net remove 2>/tested/gone && die "it can be removed twice"
+}
+
+manager=ifupdown
+printf 'auto lo eth0\niface lo inet loopback\n\niface eth0 inet static\n\taddress 10.97.9.1/24\n# a comment\n' >/etc/network/interfaces
+cp /etc/network/interfaces /tested/interfaces
+ifup eth0 || die "ifup"
+try
+cmp /etc/network/interfaces /tested/interfaces || die "interfaces has changed"
+ifdown eth0
+ip address flush dev eth0
+printf '' >/etc/network/interfaces
+
+manager=systemd-networkd
+printf '[Match]\nName=eth0\n\n[Link]\nMTUBytes=1400\n\n[Network]\nAddress=10.97.9.1/24\nLinkLocalAddressing=no\n' \
+	>/etc/systemd/network/20-eth0.network
+systemctl start systemd-networkd || die "networkd does not start"
+try
+systemctl stop systemd-networkd.socket systemd-networkd
+rm /etc/systemd/network/20-eth0.network
+ip address flush dev eth0
+rm -rf /run/systemd/netif/links
+
+manager=NetworkManager
+systemctl start NetworkManager || die "NetworkManager does not start"
+nmcli connection add type ethernet ifname eth0 con-name 'my wire' ipv4.method manual ipv4.addresses 10.97.9.1/24 \
+	ipv6.method disabled || die "nmcli"
+nmcli connection up 'my wire'
+try
+nmcli -t -f NAME connection show | grep pimigrate && die "connections stay"
+systemctl stop NetworkManager
+
+# Nobody is in charge: said, and nothing is done.
+manager=nobody
+nmcli() { :; }
+printf '' >/etc/network/interfaces
+"$PIMIGRATE" net setup --uplink eth0 2>/tested/nobody
+[ $? = 5 ] || die "the exit code is not 5"
+grep -q "neither NetworkManager nor systemd-networkd" /tested/nobody || die "no word why: $(cat /tested/nobody)"
+"$PIMIGRATE" net setup --uplink eth7 2>/tested/none && die "an uplink that is not there"
+grep -q "no interface 'eth7'" /tested/none || die "no word about eth7"
+exit 0
+I
+container_run inside 240
