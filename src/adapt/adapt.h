@@ -21,8 +21,10 @@ struct adapt_kernel {
 	uint64_t tar_size;  /* bytes */
 	char *const *files; /* its members, absolute */
 	size_t n_files;
-	const char *status;               /* new /var/lib/dpkg/status */
-	const char *extended_states;      /* new text, or NULL */
+	const char *status;          /* new /var/lib/dpkg/status */
+	const char *extended_states; /* new text, or NULL */
+	const char *held_status; /* status again, with the Pi's kernel held */
+	const char *held;        /* its packages, "a, b"; or both NULL */
 	const char *apt_source, *apt_pin; /* for a Raspbian guest, or NULL */
 	const char *apt_source_path, *apt_pin_path;
 	const char *keyring_path; /* in the guest */
@@ -84,6 +86,7 @@ void adapt_console(const struct adapt_facts *facts, struct plan *plan);
 void adapt_services(const struct adapt_facts *facts, struct plan *plan);
 void adapt_modules(const struct adapt_facts *facts, struct plan *plan);
 void adapt_network(const struct adapt_facts *facts, struct plan *plan);
+void adapt_twin(const struct adapt_facts *facts, struct plan *plan);
 void adapt_kernel(const struct adapt_facts *facts, struct plan *plan);
 int adapt_grow(const struct adapt_facts *facts, struct plan *plan,
 	       struct err *err);

@@ -4,6 +4,7 @@
  * it from the command line, unless the unit is masked; SysV's init needs a
  * line in inittab.
  */
+#include <fnmatch.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,6 +21,41 @@ static void unmask(const struct adapt_facts *facts, struct plan *plan,
 		plan_add(plan, CHANGE_REMOVE, "console", unit,
 			 "it was masked: without it there is no login prompt "
 			 "on the console");
+}
+
+/* The Pi's own ports; one of USB may be handed to the VM. */
+static bool is_lost_terminal(const char *unit)
+{
+	static const char *const patterns[] = {
+		"serial-getty@ttyS[0-9]*.service",
+		"serial-getty@serial[0-9]*.service",
+		"serial-getty@ttyAMA[1-9]*.service",
+	};
+
+	for (size_t i = 0; i < sizeof(patterns) / sizeof(*patterns); i++)
+		if (!fnmatch(patterns[i], unit, 0))
+			return true;
+	return false;
+}
+
+/* systemd waits 90 seconds for a terminal that never comes. */
+static void without_lost_terminals(const struct adapt_facts *facts,
+				   struct plan *plan)
+{
+	const struct guest *g = facts->guest;
+
+	for (size_t i = 0; i < g->services.n; i++) {
+		const struct guest_service *s = &g->services.at[i];
+		autofree char *path = NULL;
+
+		if (!s->enabled || s->masked || !is_lost_terminal(s->name))
+			continue;
+		path = xasprintf("/etc/systemd/system/%s", s->name);
+		plan_add(plan, CHANGE_SYMLINK, "serial-getty", path,
+			 "this serial port is the Pi's; the VM's console is "
+			 "ttyAMA0")
+			->target = xstrdup("/dev/null");
+	}
 }
 
 /* Is there a line for that terminal, and not as a comment? */
@@ -46,6 +82,7 @@ void adapt_console(const struct adapt_facts *facts, struct plan *plan)
 		       "/etc/systemd/system/serial-getty@ttyAMA0.service");
 		unmask(facts, plan,
 		       "/etc/systemd/system/serial-getty@.service");
+		without_lost_terminals(facts, plan);
 		return;
 	}
 	inittab = facts->read(facts->arg, "/etc/inittab");

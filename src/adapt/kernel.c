@@ -102,6 +102,21 @@ static char *list_tree(const struct adapt_facts *facts, struct plan *plan)
 	return str_steal(&list);
 }
 
+/* Its updates would cost minutes and fill /boot with what only a Pi starts. */
+static void hold_pi_kernel(const struct adapt_facts *facts, struct plan *plan)
+{
+	const struct adapt_kernel *k = &facts->kernel;
+	autofree char *reason = NULL;
+
+	if (!k->held_status)
+		return;
+	reason = xasprintf("nothing here starts the Pi's own kernel: its "
+			   "packages are held (%s)",
+			   k->held);
+	write_text(plan, "hold", "/var/lib/dpkg/status", reason,
+		   k->held_status);
+}
+
 void adapt_kernel(const struct adapt_facts *facts, struct plan *plan)
 {
 	const struct adapt_kernel *k = &facts->kernel;
@@ -109,8 +124,10 @@ void adapt_kernel(const struct adapt_facts *facts, struct plan *plan)
 	struct change *c;
 
 	smaller_initramfs(facts, plan);
-	if (!k->tar)
+	if (!k->tar) {
+		hold_pi_kernel(facts, plan);
 		return;
+	}
 	reason = xasprintf("kernel %s: %s", k->release, k->reason);
 	list = list_tree(facts, plan);
 	c = plan_add(plan, CHANGE_TREE, "kernel", "/", reason);
@@ -120,6 +137,7 @@ void adapt_kernel(const struct adapt_facts *facts, struct plan *plan)
 		write_text(plan, "dpkg-status", "/var/lib/dpkg/status",
 			   "dpkg knows the kernel, so that it is updated",
 			   k->status);
+	hold_pi_kernel(facts, plan);
 	if (k->extended_states)
 		write_text(plan, "apt-states", "/var/lib/apt/extended_states",
 			   "apt knows that the kernel came with its "

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The one network card is eth0 with the Pi's own address, and there is no
- * radio.  NetworkManager and dhcpcd take up a wired card by themselves; on a
- * system that knew Wi-Fi only, ifupdown and networkd need a file.  ifupdown
- * fails as a whole where a card is missing that it was told to start.
+ * radio: ifupdown fails as a whole where a card is missing that it was told to
+ * start.
  */
 #include <ctype.h>
 #include <stdlib.h>
@@ -14,13 +13,8 @@
 #include "common/mem.h"
 #include "common/str.h"
 
-#define BLANKS   " \t\r"
-#define FOLDER   "/etc/network/interfaces.d"
-#define IFUPDOWN FOLDER "/pimigrate-eth0"
-#define NETWORKD "/etc/systemd/network/80-pimigrate-eth0.network"
-
-static const char wired_reason[] = "the system knew Wi-Fi only; here it has a "
-				   "cable";
+#define BLANKS " \t\r"
+#define FOLDER "/etc/network/interfaces.d"
 
 /*
  * "auto lo wlan0": what of it is Wi-Fi is started when it appears, which it
@@ -90,27 +84,8 @@ static void without_wifi(const struct adapt_facts *facts, struct plan *plan)
 	}
 }
 
-static bool has_ifupdown(const struct adapt_facts *facts)
-{
-	autofree char *text = facts->read(facts->arg,
-					  "/etc/network/interfaces");
-
-	return text && strstr(text, FOLDER) &&
-	       guest_enabled(facts->guest, "networking.service");
-}
-
 void adapt_network(const struct adapt_facts *facts, struct plan *plan)
 {
-	const struct guest *g = facts->guest;
-
 	without_wifi(facts, plan);
-	if (g->net == NET_NETWORKD && g->wifi_only)
-		plan_add(plan, CHANGE_WRITE, "network", NETWORKD, wired_reason)
-			->content = xstrdup("[Match]\nName=eth0\n\n"
-					    "[Network]\nDHCP=yes\n");
-	/* Nobody has the cable, but ifupdown could. */
-	if (g->net == NET_NONE && has_ifupdown(facts))
-		plan_add(plan, CHANGE_WRITE, "network", IFUPDOWN, wired_reason)
-			->content = xstrdup("allow-hotplug eth0\n"
-					    "iface eth0 inet dhcp\n");
+	adapt_twin(facts, plan);
 }

@@ -32,6 +32,7 @@ struct conversion {
 	struct kernel_set kernel;
 	struct kernel_staged staged;
 	char *apt_source, *apt_pin, *status, *states;
+	char *held_status, *held;
 	uint64_t fetched; /* bytes, of the files before the one at hand */
 	uint64_t fetching;
 

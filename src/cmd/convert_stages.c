@@ -11,10 +11,16 @@
 #include "host/files.h"
 #include "initrd/initrd.h"
 #include "kernel/apt.h"
+#include "kernel/dpkg.h"
 
 enum {
 	STATUS_MAX = 64 << 20 /* bytes: the largest file that is read whole */
 };
+
+/* Packages that hold what a Pi starts; others depend on these. */
+static const char *const pi_kernels[] = { "raspberrypi-kernel",
+					  "raspberrypi-bootloader",
+					  "linux-image-rpi-*", NULL };
 
 const struct card *conversion_card(const struct conversion *c)
 {
@@ -101,6 +107,14 @@ static void kernel_facts(struct conversion *c, struct adapt_kernel *k)
 
 	k->release = c->kernel.release;
 	k->reason = c->kernel.reason;
+	free(c->held_status);
+	free(c->held);
+	c->held = NULL;
+	c->held_status = dpkg_hold(c->staged.status ? c->staged.status
+						    : c->status,
+				   pi_kernels, &c->held);
+	k->held_status = c->held_status;
+	k->held = c->held;
 	if (c->kernel.keep)
 		return;
 	k->tar = c->staged.tar;
@@ -268,6 +282,8 @@ void conversion_free(struct conversion *c)
 	free(c->apt_pin);
 	free(c->status);
 	free(c->states);
+	free(c->held_status);
+	free(c->held);
 	free(c->work);
 	free(c->disk);
 }

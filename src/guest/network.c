@@ -17,6 +17,7 @@
 #include "common/str.h"
 #include "guest/parts.h"
 #include "guest/text.h"
+#include "host/yaml.h"
 
 /* What a configuration says; as it stands there. */
 struct found {
@@ -114,8 +115,14 @@ static const char *after(const char *line, const char *keyword)
 	return line + strspn(line, " \t=");
 }
 
+static bool is_wifi(const char *name)
+{
+	return str_starts(name, "wlan") || str_starts(name, "wl");
+}
+
 /* dhcpcd.conf: lines before the first "interface" are for all. */
-static void read_dhcpcd(struct guest *g, const struct tree *root)
+static void read_dhcpcd(struct guest *g, const struct tree *root,
+			bool (*is_ours)(const char *name))
 {
 	autofree char *text = tree_text(root, "/etc/dhcpcd.conf");
 	cleanup(found_free) struct found f = { 0 };
@@ -127,7 +134,7 @@ static void read_dhcpcd(struct guest *g, const struct tree *root)
 
 		line = text_trim(line);
 		if ((value = after(line, "interface")))
-			inside = is_wired(value);
+			inside = is_ours(value);
 		else if (str_starts(line, "profile"))
 			inside = false;
 		else if (!inside || !(value = after(line, "static")))
@@ -142,23 +149,23 @@ static void read_dhcpcd(struct guest *g, const struct tree *root)
 	use(g, &f);
 }
 
-/* interfaces(5).  True if a wired interface is configured here. */
-static bool read_interfaces_file(struct guest *g, const struct tree *root,
-				 const char *path, struct found *f)
+/* interfaces(5).  True if such an interface is configured here. */
+static bool read_interfaces_file(const struct tree *root, const char *path,
+				 bool (*is_ours)(const char *name),
+				 struct found *f)
 {
 	autofree char *text = tree_text(root, path);
-	bool inside = false, wired = false;
+	bool inside = false, any = false;
 	char *rest = text;
 
-	(void)g;
 	for (char *line = text_line(&rest); line; line = text_line(&rest)) {
 		const char *value;
 
 		line = text_trim(line);
 		if ((value = after(line, "iface"))) {
-			inside = is_wired(value) && strstr(value, " inet ") &&
+			inside = is_ours(value) && strstr(value, " inet ") &&
 				 strstr(value, "static");
-			wired |= is_wired(value);
+			any |= is_ours(value);
 		} else if (!inside) {
 			continue;
 		} else if ((value = after(line, "address"))) {
@@ -171,26 +178,27 @@ static bool read_interfaces_file(struct guest *g, const struct tree *root,
 			put(&f->dns, value);
 		}
 	}
-	return wired;
+	return any;
 }
 
-static bool read_interfaces(struct guest *g, const struct tree *root)
+static bool read_interfaces(struct guest *g, const struct tree *root,
+			    bool (*is_ours)(const char *name))
 {
 	static const char folder[] = "/etc/network/interfaces.d";
 	cleanup(found_free) struct found f = { 0 };
 	autonames struct tree_names names = { 0 };
-	bool wired = read_interfaces_file(g, root, "/etc/network/interfaces",
-					  &f);
+	bool any = read_interfaces_file(root, "/etc/network/interfaces",
+					is_ours, &f);
 
 	(void)tree_list(root, folder, &names);
 	for (size_t i = 0; i < names.all.n; i++) {
 		autofree char *path = xasprintf("%s/%s", folder,
 						names.all.at[i]);
 
-		wired |= read_interfaces_file(g, root, path, &f);
+		any |= read_interfaces_file(root, path, is_ours, &f);
 	}
 	use(g, &f);
-	return wired;
+	return any;
 }
 
 static bool is_type(const char *profile, const char *a, const char *b)
@@ -200,8 +208,8 @@ static bool is_type(const char *profile, const char *a, const char *b)
 	return type && (!strcmp(type, a) || !strcmp(type, b));
 }
 
-/* A wired profile: "address1=192.168.1.5/24,192.168.1.1". */
-static void read_nm_wired(struct guest *g, const char *profile)
+/* A profile: "address1=192.168.1.5/24,192.168.1.1". */
+static void read_nm_address(struct guest *g, const char *profile)
 {
 	autofree char *method = text_ini(profile, "ipv4", "method");
 	autofree char *address = text_ini(profile, "ipv4", "address1");
@@ -226,8 +234,9 @@ static void read_nm_wired(struct guest *g, const char *profile)
 	use(g, &f);
 }
 
-/* NetworkManager's profiles; true if one is for Wi-Fi. */
-static bool read_nm(struct guest *g, const struct tree *root)
+/* NetworkManager's profiles; true if one is for Wi-Fi.  What is said there is
+ * taken of wired ones, or of Wi-Fi. */
+static bool read_nm(struct guest *g, const struct tree *root, bool of_wifi)
 {
 	static const char folder[] = "/etc/NetworkManager/system-connections";
 	autonames struct tree_names names = { 0 };
@@ -241,19 +250,25 @@ static bool read_nm(struct guest *g, const struct tree *root)
 
 		if (!text)
 			continue;
-		if (is_type(text, "ethernet", "802-3-ethernet"))
-			read_nm_wired(g, text);
-		wifi |= is_type(text, "wifi", "802-11-wireless");
+		if (is_type(text, "wifi", "802-11-wireless")) {
+			wifi = true;
+			if (of_wifi)
+				read_nm_address(g, text);
+		} else if (!of_wifi &&
+			   is_type(text, "ethernet", "802-3-ethernet")) {
+			read_nm_address(g, text);
+		}
 	}
 	return wifi;
 }
 
-/* Does a .network file match eth0?  True if there was one. */
-static bool read_networkd(struct guest *g, const struct tree *root)
+/* True if a .network file names such an interface. */
+static bool read_networkd(struct guest *g, const struct tree *root,
+			  bool (*is_ours)(const char *name))
 {
 	static const char folder[] = "/etc/systemd/network";
 	autonames struct tree_names names = { 0 };
-	bool wired = false;
+	bool any = false;
 
 	(void)tree_list(root, folder, &names);
 	for (size_t i = 0; i < names.all.n; i++) {
@@ -266,15 +281,82 @@ static bool read_networkd(struct guest *g, const struct tree *root)
 		    !(text = tree_text(root, path)))
 			continue;
 		name = text_ini(text, "Match", "Name");
-		if (!name || (fnmatch(name, "eth0", 0) != 0 && !is_wired(name)))
+		if (!name || !is_ours(name))
 			continue;
-		wired = true;
+		any = true;
 		f.address = text_ini(text, "Network", "Address");
 		f.gateway = text_ini(text, "Network", "Gateway");
 		f.dns = text_ini(text, "Network", "DNS");
 		use(g, &f);
 	}
-	return wired;
+	return any;
+}
+
+/* "Name=e*" too */
+static bool matches_wired(const char *name)
+{
+	return is_wired(name) || !fnmatch(name, "eth0", 0);
+}
+
+static bool matches_wifi(const char *name)
+{
+	return !matches_wired(name) &&
+	       (is_wifi(name) || !fnmatch(name, "wlan0", 0));
+}
+
+/* One interface of netplan: the first fixed address, who routes, who knows
+ * names. */
+static void read_netplan_one(struct guest *g, const struct yaml_node *iface)
+{
+	const struct yaml_node *routes = yaml_get(iface, "routes");
+	const char *address = yaml_text(iface, "addresses.0");
+	const char *gateway = yaml_text(iface, "gateway4");
+	const char *dns = yaml_text(iface, "nameservers.addresses.0");
+	cleanup(found_free) struct found f = { 0 };
+
+	for (size_t i = 0; !gateway && routes && i < routes->items.n; i++) {
+		const struct yaml_node *route = routes->items.at[i].value;
+		const char *to = yaml_text(route, "to");
+
+		if (to && (!strcmp(to, "default") || !strcmp(to, "0.0.0.0/0")))
+			gateway = yaml_text(route, "via");
+	}
+	if (!address)
+		return;
+	put(&f.address, address);
+	f.gateway = gateway ? xstrdup(gateway) : NULL;
+	f.dns = dns ? xstrdup(dns) : NULL;
+	use(g, &f);
+}
+
+/* netplan's files: "ethernets" or "wifis".  True if there was one of them. */
+static bool read_netplan(struct guest *g, const struct tree *root,
+			 const char *kind)
+{
+	static const char folder[] = "/etc/netplan";
+	autofree char *key = xasprintf("network.%s", kind);
+	autonames struct tree_names names = { 0 };
+	bool any = false;
+
+	(void)tree_list(root, folder, &names);
+	for (size_t i = 0; i < names.all.n; i++) {
+		autofree char *path = xasprintf("%s/%s", folder,
+						names.all.at[i]);
+		autofree char *text = tree_text(root, path);
+		autoyaml struct yaml_node *tree = NULL;
+		const struct yaml_node *all;
+		struct err ignored;
+
+		if (!text || !str_ends(path, ".yaml") ||
+		    yaml_parse(path, text, strlen(text), &tree, &ignored) < 0)
+			continue;
+		all = yaml_get(tree, key);
+		for (size_t k = 0; all && k < all->items.n; k++) {
+			any = true;
+			read_netplan_one(g, all->items.at[k].value);
+		}
+	}
+	return any;
 }
 
 static bool has_wpa_network(const struct tree *root)
@@ -313,23 +395,64 @@ static bool has_wired_lease(const struct tree *root)
 	return false;
 }
 
+/* Wi-Fi that wpa_supplicant's own file does not tell of. */
+static bool has_other_wifi(const struct guest *g, const struct tree *root)
+{
+	struct guest ignored = { 0 };
+	bool any = read_netplan(&ignored, root, "wifis");
+
+	if (g->net == NET_NONE)
+		any |= read_interfaces(&ignored, root, is_wifi);
+
+	guest_free(&ignored);
+	return any;
+}
+
+/* The fixed address that it had by Wi-Fi is to be the cable's. */
+static void read_wifi_address(struct guest *g, const struct tree *root)
+{
+	switch (g->net) {
+	case NET_NETWORKMANAGER:
+		read_nm(g, root, true);
+		break;
+	case NET_DHCPCD:
+		read_dhcpcd(g, root, is_wifi);
+		break;
+	case NET_NETWORKD:
+		read_networkd(g, root, matches_wifi);
+		break;
+	case NET_NONE:
+		read_interfaces(g, root, is_wifi);
+		break;
+	case NET_IFUPDOWN:
+		break;
+	}
+	read_netplan(g, root, "wifis");
+}
+
 void network_inspect(struct guest *g, const struct tree *root)
 {
 	bool wifi = has_wpa_network(root);
 
 	if (guest_enabled(g, "NetworkManager.service")) {
 		g->net = NET_NETWORKMANAGER;
-		wifi |= read_nm(g, root);
-	} else if (read_interfaces(g, root)) {
+		wifi |= read_nm(g, root, false);
+	} else if (read_interfaces(g, root, is_wired)) {
 		g->net = NET_IFUPDOWN;
 	} else if (guest_enabled(g, "dhcpcd.service") ||
 		   guest_enabled(g, "dhcpcd5.service")) {
 		g->net = NET_DHCPCD;
-		read_dhcpcd(g, root);
+		read_dhcpcd(g, root, is_wired);
 	} else if (guest_enabled(g, "systemd-networkd.service")) {
 		g->net = NET_NETWORKD;
-		read_networkd(g, root);
+		read_networkd(g, root, matches_wired);
 	}
+	if (read_netplan(g, root, "ethernets"))
+		wifi = false; /* it has a cable */
+	else if (has_other_wifi(g, root))
+		wifi = true;
 	g->wifi_only = wifi && !g->static_address && !has_wired_lease(root) &&
 		       g->net != NET_IFUPDOWN;
+	if (g->wifi_only)
+		read_wifi_address(g, root);
 }

@@ -8,6 +8,7 @@
  */
 #include "kernel/dpkg.h"
 
+#include <fnmatch.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -159,6 +160,52 @@ char *dpkg_put(const char *status, const char *control)
 	end_paragraph(&out);
 	add_installed(&out, &par);
 	str_add(&out, "\n");
+	return str_steal(&out);
+}
+
+static bool fits(const char *name, const char *const *patterns)
+{
+	for (; name && *patterns; patterns++)
+		if (!fnmatch(*patterns, name, 0))
+			return true;
+	return false;
+}
+
+/* The paragraph with the first word of its Status changed. */
+static void add_held(struct str *out, const struct control *par)
+{
+	static const char wanted[] = "\nStatus: install ";
+	const char *at = memmem(par->at, par->len, wanted, strlen(wanted));
+	const char *rest = at + strlen(wanted);
+
+	str_addn(out, par->at, (size_t)(at - par->at));
+	str_add(out, "\nStatus: hold ");
+	str_addn(out, rest, par->len - (size_t)(rest - par->at));
+}
+
+char *dpkg_hold(const char *status, const char *const *patterns,
+		char **ret_names)
+{
+	const char *at = status, *done = status, *end = status + strlen(status);
+	struct str out = { 0 }, names = { 0 };
+	struct control par;
+
+	while (control_next(&at, end, &par)) {
+		autofree char *name = control_field(&par, "Package");
+
+		if (!control_is(&par, "Status", "install ok installed") ||
+		    !fits(name, patterns) ||
+		    !memmem(par.at, par.len, "\nStatus: install ", 17))
+			continue;
+		str_addf(&names, "%s%s", names.len ? ", " : "", name);
+		str_addn(&out, done, (size_t)(par.at - done));
+		add_held(&out, &par);
+		done = par.at + par.len;
+	}
+	if (!names.len)
+		return NULL;
+	str_add(&out, done);
+	*ret_names = str_steal(&names);
 	return str_steal(&out);
 }
 

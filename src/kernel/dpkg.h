@@ -43,6 +43,14 @@ const char *dpkg_version(const struct dpkg_db *db, const char *name);
 char *dpkg_put(const char *status, const char *control);
 
 /*
+ * The status text with each installed package held whose name fits one of the
+ * shell patterns (NULL-terminated), so that apt leaves it as it is; *ret_names
+ * gets their names, "a, b".  NULL: there is none that is not held already.
+ */
+char *dpkg_hold(const char *status, const char *const *patterns,
+		char **ret_names);
+
+/*
  * /var/lib/apt/extended_states with the package marked as installed
  * automatically; unchanged if it has an entry already.
  */

@@ -61,6 +61,7 @@ diff - modes <<-'END' || fail "the guest's folder"
 	600 whole/undo/006
 	600 whole/undo/006.left
 	600 whole/undo/007
+	600 whole/undo/008
 END
 cmp "$guest/boot/vmlinuz" - <<-END || fail "the kernel"
 	not a kernel

@@ -97,7 +97,9 @@ bullseye)
 	system
 	pi
 	fstab /boot
+	package raspberrypi-kernel 1:1.20230405-1 armhf
 	enable dhcpcd.service
+	enable serial-getty@ttyS0.service
 	put /etc/dhcpcd.conf 'interface eth0\nstatic ip_address=192.168.1.77/24\nstatic routers=192.168.1.1\n'
 	echo 'dtoverlay=hifiberry-dac' >>"$boot/config.txt"
 	;;

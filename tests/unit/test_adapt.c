@@ -311,6 +311,20 @@ static void console_systemd(void)
 		      "serial-getty@ttyAMA0.service\n");
 }
 
+static void console_lost_terminals(void)
+{
+	autoworld struct world *w = world_new();
+
+	add_service(w, "serial-getty@ttyS0.service", true, false);
+	add_service(w, "serial-getty@ttyAMA0.service", true, false);
+	add_service(w, "serial-getty@ttyUSB0.service", true, false);
+	add_service(w, "serial-getty@serial0.service", true, true);
+	add_service(w, "getty@tty1.service", true, false);
+	adapt_console(&w->facts, &w->plan);
+	check_rows(w, "symlink /etc/systemd/system/serial-getty@ttyS0.service "
+		      "-> /dev/null\n");
+}
+
 static void console_sysv(void)
 {
 	autoworld struct world *w = world_new();
@@ -452,6 +466,84 @@ static void network_others(void)
 	check_rows(w, "");
 }
 
+/* What was said of the radio is said of the cable, but for its keys. */
+static void twins(void)
+{
+	static const char nm[] = "/etc/NetworkManager/system-connections/";
+	autoworld struct world *w = world_new();
+	autofree char *wifi = xasprintf("%sw.nmconnection", nm);
+	autofree char *twin = xasprintf("%spimigrate-eth0.nmconnection", nm);
+
+	fake_file(&w->root, wifi,
+		  "[connection]\nid=home\ntype=wifi\n[wifi-security]\n"
+		  "psk=secret\n[ipv4]\nmethod=manual\n"
+		  "address1=10.0.0.5/24,10.0.0.1\n[ipv6]\nmethod=auto\n");
+	adapt_network(&w->facts, &w->plan); /* it had a cable */
+	check_rows(w, "");
+	w->guest.wifi_only = true;
+	adapt_network(&w->facts, &w->plan);
+	check_text(content(w, twin),
+		   "[connection]\nid=pimigrate-eth0\ntype=ethernet\n"
+		   "interface-name=eth0\n\n[ipv4]\nmethod=manual\n"
+		   "address1=10.0.0.5/24,10.0.0.1\n\n[ipv6]\nmethod=auto\n");
+	check_eq(w->plan.changes.at[0].mode, 0600);
+	plan_free(&w->plan);
+
+	w->guest.net = NET_DHCPCD;
+	fake_file(&w->root, "/etc/dhcpcd.conf",
+		  "hostname\ninterface wlan0\nstatic ip_address=10.0.0.5/24\n"
+		  "interface usb0\nstatic ip_address=1.1.1.1/8");
+	adapt_network(&w->facts, &w->plan);
+	check_text(content(w, "/etc/dhcpcd.conf"),
+		   "hostname\ninterface wlan0\nstatic ip_address=10.0.0.5/24\n"
+		   "interface usb0\nstatic ip_address=1.1.1.1/8\n"
+		   "\n# pimigrate: as wlan0\ninterface eth0\n"
+		   "static ip_address=10.0.0.5/24\n");
+	plan_free(&w->plan);
+
+	w->guest.net = NET_NETWORKD;
+	fake_file(&w->root, "/etc/systemd/network/w.network",
+		  "[Match]\nName=wlan0\n[Network]\nAddress=10.0.0.5/24\n");
+	adapt_network(&w->facts, &w->plan);
+	check_text(content(w, "/etc/systemd/network/80-pimigrate-eth0.network"),
+		   "[Match]\nName=eth0\n\n[Network]\nAddress=10.0.0.5/24\n");
+}
+
+static void twin_of_ifupdown(void)
+{
+	autoworld struct world *w = world_new();
+
+	w->guest.net = NET_NONE;
+	add_service(w, "networking.service", true, false);
+	fake_file(&w->root, "/etc/network/interfaces",
+		  "source-directory /etc/network/interfaces.d\n"
+		  "allow-hotplug wlan0\niface wlan0 inet static\n"
+		  "  address 10.0.0.5/24\n  wpa-psk secret\n"
+		  "iface lo inet loopback\n");
+	adapt_network(&w->facts, &w->plan);
+	check_text(content(w, "/etc/network/interfaces.d/pimigrate-eth0"),
+		   "allow-hotplug eth0\niface eth0 inet static\n"
+		   "\taddress 10.0.0.5/24\n");
+}
+
+static void twin_of_netplan(void)
+{
+	autoworld struct world *w = world_new();
+
+	w->guest.wifi_only = true;
+	fake_file(&w->root, "/etc/netplan/50.yaml",
+		  "network:\n  renderer: networkd\n  wifis:\n    wlan0:\n"
+		  "      dhcp4: false\n      addresses: [10.0.0.5/24]\n"
+		  "      access-points: {home: {password: secret}}\n");
+	adapt_network(&w->facts, &w->plan);
+	check_rows(w, "write /etc/netplan/99-pimigrate.yaml\n");
+	check_text(content(w, "/etc/netplan/99-pimigrate.yaml"),
+		   "network:\n  version: 2\n  renderer: networkd\n"
+		   "  ethernets:\n    eth0:\n      dhcp4: false\n"
+		   "      addresses:\n      - 10.0.0.5/24\n");
+	check_eq(w->plan.changes.at[0].mode, 0600);
+}
+
 /* ---- growth ---- */
 
 static int grow(struct world *w, uint64_t free_mib, uint64_t kernel_mib,
@@ -554,6 +646,27 @@ static void kernel(void)
 	check_text(w->plan.changes.at[2].reason, "kernel 6.1: because");
 }
 
+static void kernel_held(void)
+{
+	autoworld struct world *w = world_new();
+	struct adapt_kernel *k = &w->facts.kernel;
+
+	*k = (struct adapt_kernel){ .held_status = "Package: a\n",
+				    .held = "raspberrypi-kernel" };
+	adapt_kernel(&w->facts, &w->plan); /* keeps its own */
+	check_rows(w, "write /var/lib/dpkg/status\n");
+	check_text(w->plan.changes.at[0].id, "hold");
+	check_has(w->plan.changes.at[0].reason, "(raspberrypi-kernel)");
+	plan_free(&w->plan);
+	k->tar = "t";
+	k->release = k->reason = "r";
+	k->status = "Package: b\n";
+	adapt_kernel(&w->facts, &w->plan);
+	check_rows(w, "tree /\nwrite /var/lib/dpkg/status\n"
+		      "write /var/lib/dpkg/status\n");
+	check_text(w->plan.changes.at[2].content, "Package: a\n");
+}
+
 static void kernel_sources(void)
 {
 	autoworld struct world *w = world_new();
@@ -616,6 +729,7 @@ int main(void)
 	hooks_are_disarmed();
 	cmdline();
 	console_systemd();
+	console_lost_terminals();
 	console_sysv();
 	modules();
 	services_systemd();
@@ -623,9 +737,13 @@ int main(void)
 	network_networkd();
 	network_ifupdown();
 	network_others();
+	twins();
+	twin_of_ifupdown();
+	twin_of_netplan();
 	growth();
 	growth_in_the_way();
 	kernel();
+	kernel_held();
 	kernel_sources();
 	whole_plan();
 	return test_done();

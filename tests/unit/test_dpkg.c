@@ -71,6 +71,23 @@ static void replaced(void)
 	check(!strcmp(got, want));
 }
 
+static void held(void)
+{
+	static const char *const patterns[] = { "kmod", "linux-*",
+						"initramfs-*", NULL };
+	static const char *const nothing[] = { "kmo", NULL };
+	autofree char *names = NULL, *want = NULL;
+	autofree char *got = dpkg_hold(status, patterns, &names);
+	const char *behind = strstr(status, "Version: 30");
+
+	/* linux-base is not installed, initramfs-tools is held already */
+	want = xasprintf("Package: kmod\nStatus: hold ok installed\n%s",
+			 behind);
+	check(!strcmp(names, "kmod"));
+	check(!strcmp(got, want));
+	check(!dpkg_hold(status, nothing, &names));
+}
+
 static void appended(void)
 {
 	static const char entry[] = "Package: linux-base\n"
@@ -152,6 +169,7 @@ int main(void)
 {
 	reading();
 	replaced();
+	held();
 	appended();
 	automatic();
 	infos(control, "postinst", true, "linux-base");

@@ -309,8 +309,14 @@ static void test_network_manager(void)
 		  "address1=10.9.9.9/24\n");
 	network_inspect(&g, &t);
 	check_eq(g.net, NET_NETWORKMANAGER);
-	check(g.wifi_only && !g.static_address);
+	check(g.wifi_only && g.static_address);
+	check_text(g.address, "10.9.9.9/24");
 
+	begin();
+	enabled("NetworkManager.service");
+	fake_file(&f, "/etc/NetworkManager/system-connections/w.nmconnection",
+		  "[connection]\ntype=wifi\n[ipv4]\nmethod=manual\n"
+		  "address1=10.9.9.9/24\n");
 	fake_file(&f, "/etc/NetworkManager/system-connections/e.nmconnection",
 		  "[connection]\ntype=ethernet\n[ipv4]\nmethod=manual\n"
 		  "address1=192.168.1.5/24,192.168.1.1\ndns=9.9.9.9;8.8.8.8;\n"
@@ -330,6 +336,59 @@ static void test_network_manager(void)
 	fake_file(&f, "/var/lib/NetworkManager/internal-x-eth0.lease", "");
 	network_inspect(&g, &t);
 	check(!g.wifi_only);
+}
+
+/* What it had by Wi-Fi is to be the cable's. */
+static void test_wifi_only(void)
+{
+	begin();
+	enabled("dhcpcd.service");
+	fake_file(&f, "/etc/wpa_supplicant/wpa_supplicant.conf", "network={}");
+	fake_file(&f, "/etc/dhcpcd.conf",
+		  "interface wlan0\nstatic ip_address=10.0.0.9/8\n"
+		  "static routers=10.0.0.1\n");
+	network_inspect(&g, &t);
+	check(g.wifi_only && g.static_address);
+	check_text(g.address, "10.0.0.9/8");
+	check_text(g.gateway, "10.0.0.1");
+
+	begin();
+	fake_file(&f, "/etc/network/interfaces",
+		  "iface wlan0 inet static\naddress 10.1.2.3/16\n");
+	network_inspect(&g, &t);
+	check_eq(g.net, NET_NONE);
+	check(g.wifi_only);
+	check_text(g.address, "10.1.2.3/16");
+
+	begin();
+	enabled("systemd-networkd.service");
+	fake_file(&f, "/etc/netplan/50-cloud-init.yaml",
+		  "network:\n  version: 2\n  wifis:\n    wlan0:\n"
+		  "      addresses: [10.4.5.6/24]\n      routes:\n"
+		  "      - {to: 10.0.0.0/8, via: 10.4.5.9}\n"
+		  "      - {to: default, via: 10.4.5.1}\n"
+		  "      nameservers: {addresses: [10.4.5.2, 1.1.1.1]}\n");
+	network_inspect(&g, &t);
+	check(g.wifi_only);
+	check_text(g.address, "10.4.5.6/24");
+	check_text(g.gateway, "10.4.5.1");
+	check_text(g.dns, "10.4.5.2");
+}
+
+static void test_netplan(void)
+{
+	begin();
+	enabled("systemd-networkd.service");
+	fake_file(&f, "/etc/netplan/50-cloud-init.yaml",
+		  "network:\n  ethernets:\n    eth0:\n"
+		  "      addresses: [192.168.9.5/24]\n"
+		  "      gateway4: 192.168.9.1\n  wifis:\n    wlan0:\n"
+		  "      addresses: [10.4.5.6/24]\n");
+	fake_file(&f, "/etc/netplan/99-bad.yaml", "network: [\n");
+	network_inspect(&g, &t);
+	check(!g.wifi_only && g.static_address);
+	check_text(g.address, "192.168.9.5/24");
+	check_text(g.gateway, "192.168.9.1");
 }
 
 static void test_networkd(void)
@@ -620,6 +679,8 @@ int main(void)
 	test_dhcpcd();
 	test_ifupdown();
 	test_network_manager();
+	test_wifi_only();
+	test_netplan();
 	test_networkd();
 	test_mac();
 	test_findings();
