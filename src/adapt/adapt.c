@@ -37,5 +37,6 @@ int adapt_plan(const struct adapt_facts *facts, struct plan *ret_plan,
 	adapt_modules(facts, ret_plan);
 	adapt_services(facts, ret_plan);
 	adapt_network(facts, ret_plan);
+	adapt_identity(facts, ret_plan);
 	return 0;
 }

@@ -37,6 +37,10 @@ struct adapt_facts {
 	struct adapt_kernel kernel;
 	bool grow;
 
+	/* For a system that is a copy, and lives beside the original; NULL: it
+	 * keeps what it has.  32 digits; a host name. */
+	const char *new_machine_id, *new_hostname;
+
 	/* The guest's root file system. */
 	char *(*read)(void *arg, const char *path); /* NULL: no such text */
 	bool (*exists)(void *arg, const char *path);
@@ -70,6 +74,9 @@ enum {
 	ADAPT_FREE_MIB = 1024
 };
 
+/* Is root the last on the disk, so that it can grow with it? */
+bool adapt_can_grow(const struct guest *g);
+
 /* How large a disk becomes whose root lacks that many bytes. */
 uint64_t adapt_grown(uint64_t disk_size, uint64_t missing);
 
@@ -87,6 +94,7 @@ void adapt_services(const struct adapt_facts *facts, struct plan *plan);
 void adapt_modules(const struct adapt_facts *facts, struct plan *plan);
 void adapt_network(const struct adapt_facts *facts, struct plan *plan);
 void adapt_twin(const struct adapt_facts *facts, struct plan *plan);
+void adapt_identity(const struct adapt_facts *facts, struct plan *plan);
 void adapt_kernel(const struct adapt_facts *facts, struct plan *plan);
 int adapt_grow(const struct adapt_facts *facts, struct plan *plan,
 	       struct err *err);

@@ -19,9 +19,11 @@ enum {
 	PRIMARY = 4 /* partitions of an MBR that are not logical */
 };
 
-/* Is root the last on the disk, and no logical one, inside another? */
-static bool can_grow(const struct guest *g, const struct guest_partition *root)
+/* And no logical one, inside another. */
+bool adapt_can_grow(const struct guest *g)
 {
+	const struct guest_partition *root = guest_partition(g, g->root);
+
 	if (root->number > PRIMARY && g->table && !strcmp(g->table, "dos"))
 		return false;
 	for (size_t i = 0; i < g->partitions.n; i++)
@@ -49,7 +51,7 @@ int adapt_grow(const struct adapt_facts *facts, struct plan *plan,
 
 	if (root->fs_free >= wanted)
 		return 0;
-	if (!facts->grow || !can_grow(g, root)) {
+	if (!facts->grow || !adapt_can_grow(g)) {
 		if (root->fs_free >= kernel + ROOM_TO_WORK)
 			return 0;
 		return err_set(

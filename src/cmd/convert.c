@@ -19,6 +19,7 @@
 #include "cmd/commands.h"
 #include "cmd/convert.h"
 #include "cmd/plan_print.h"
+#include "cmd/verify.h"
 #include "common/cleanup.h"
 #include "common/mem.h"
 #include "host/files.h"
@@ -28,7 +29,8 @@
 enum {
 	MIB = 1 << 20,
 	STEPS = 6,
-	HASH_CHUNK = 1 << 20
+	HASH_CHUNK = 1 << 20,
+	VERIFY_SECONDS = 900
 };
 
 static const char *const engine_words[] = { "pimigrate", "qemu", NULL };
@@ -39,6 +41,7 @@ static struct opt_list arg_debs, arg_forwards;
 static uint64_t arg_root, arg_cpus, arg_memory = UINT64_C(1) << 30;
 static unsigned int arg_engine;
 static bool arg_dry_run, arg_no_grow, arg_backports, arg_strict, arg_hash;
+static bool arg_clone, arg_verify;
 
 /* The sum of the files before this one, and of what has come of it. */
 static bool download_progress(void *arg, const char *url, uint64_t done,
@@ -69,6 +72,7 @@ static void make_wishes(struct conversion *c)
 	c->machine_wish = (struct machine_wish){
 		.name = arg_name,
 		.mac = arg_mac,
+		.new_mac = arg_clone,
 		.network = arg_network,
 		.cpus = (unsigned int)arg_cpus,
 		.memory = arg_memory,
@@ -238,11 +242,27 @@ static void say_ready(struct cmd_ctx *ctx, const struct conversion *c)
 	}
 }
 
+/* The guest is complete; whether it comes up is another matter. */
+static int finish(struct cmd_ctx *ctx, struct conversion *c, struct err *err)
+{
+	int r = 0;
+
+	/* Nobody makes one of that name any more: it is there. */
+	store_new_drop(&c->guest);
+	if (arg_verify) {
+		ui_say(ctx->ui, "starting it, to see whether it comes up");
+		r = verify_guest(c->machine.name, VERIFY_SECONDS, ctx->ui, err);
+	}
+	say_ready(ctx, c);
+	return r < 0 ? CMD_BOOT : 0;
+}
+
 static int run(struct cmd_ctx *ctx, struct err *err)
 {
 	struct conversion c = { .ui = ctx->ui,
 				.grow = !arg_no_grow,
 				.strict = arg_strict,
+				.clone = arg_clone,
 				.card = { .img = { .fd = -1 } } };
 	int r;
 
@@ -261,7 +281,7 @@ static int run(struct cmd_ctx *ctx, struct err *err)
 	if (!r)
 		r = arg_dry_run ? dry_run(&c, ctx->json, err) : stages(&c, err);
 	if (!r && !arg_dry_run)
-		say_ready(ctx, &c);
+		r = finish(ctx, &c, err);
 	if (r < 0 && c.lost)
 		r = CMD_LOSS;
 	conversion_free(&c);
@@ -280,6 +300,12 @@ static const struct opt options[] = {
 	  .help = "exit code 6, and no guest, if something would be lost" },
 	{ "--no-grow", OPT_FLAG, &arg_no_grow,
 	  .help = "the disk keeps its size" },
+	{ "--clone", OPT_FLAG, &arg_clone,
+	  .help = "the Pi lives on: the guest gets an address, a machine id "
+		  "and host keys of its own" },
+	{ "--verify", OPT_FLAG, &arg_verify,
+	  .help = "start the guest at the end, to see whether it comes up; "
+		  "exit code 4 if it does not" },
 	{ "--hash", OPT_FLAG, &arg_hash,
 	  .help = "keep the SHA-256 of the whole source in guest.yaml" },
 	{ "--cpus", OPT_NUMBER, &arg_cpus, "N", "how many CPUs (2)", 1, 8 },

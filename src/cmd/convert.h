@@ -18,7 +18,7 @@
 
 struct conversion {
 	struct ui *ui;
-	bool grow, strict;
+	bool grow, strict, clone;
 	struct kernel_wish wish;
 	struct machine_wish machine_wish;
 
@@ -33,6 +33,7 @@ struct conversion {
 	struct kernel_staged staged;
 	char *apt_source, *apt_pin, *status, *states;
 	char *held_status, *held;
+	char *machine_id; /* of a clone */
 	uint64_t fetched; /* bytes, of the files before the one at hand */
 	uint64_t fetching;
 

@@ -109,7 +109,7 @@ static unsigned int default_cpus(void)
 						   : CPUS_DEFAULT;
 }
 
-static char *random_uuid(void)
+char *machine_new_uuid(void)
 {
 	uint8_t b[16];
 
@@ -123,8 +123,19 @@ static char *random_uuid(void)
 			 b[9], b[10], b[11], b[12], b[13], b[14], b[15]);
 }
 
+char *machine_new_id(void)
+{
+	autofree char *uuid = machine_new_uuid();
+	struct str id = { 0 };
+
+	for (const char *p = uuid; *p; p++)
+		if (*p != '-')
+			str_addn(&id, p, 1);
+	return str_steal(&id);
+}
+
 /* 52:54:00 is what QEMU and libvirt take for their guests. */
-static char *random_mac(void)
+char *machine_new_mac(void)
 {
 	uint8_t b[3];
 
@@ -155,9 +166,9 @@ static void add_nic(const struct machine_wish *wish, const struct guest *g,
 {
 	struct machine_nic *nic = vec_add(&m->nics);
 
-	nic->mac = wish->mac ? xstrdup(wish->mac)
-		   : g->mac  ? xstrdup(g->mac)
-			     : random_mac();
+	nic->mac = wish->mac                  ? xstrdup(wish->mac)
+		   : g->mac && !wish->new_mac ? xstrdup(g->mac)
+					      : machine_new_mac();
 	if (!strcmp(wish->network, "none")) {
 		nic->kind = NIC_NONE;
 		return;
@@ -197,7 +208,7 @@ void machine_make(const struct machine_wish *wish, const char *name,
 {
 	*ret_m = (struct machine){
 		.name = xstrdup(name),
-		.uuid = random_uuid(),
+		.uuid = machine_new_uuid(),
 		.title = copy(g->os_name),
 		.cpus = wish->cpus ? wish->cpus : default_cpus(),
 		.memory = wish->memory,

@@ -13,6 +13,7 @@
 struct machine_wish {
 	const char *name;    /* NULL: the card's host name, made safe */
 	const char *mac;     /* NULL: the Pi's, or one by chance */
+	bool new_mac;        /* never the Pi's */
 	const char *network; /* "user", "none", "bridge=NAME", "tap=NAME" */
 	struct vec_of(const char *) forwards; /* "8123:8123" */
 	unsigned int cpus;                    /* 0: 2, or what the host has */
@@ -33,5 +34,10 @@ char *machine_wish_name(const struct machine_wish *wish, const struct guest *g);
 void machine_make(const struct machine_wish *wish, const char *name,
 		  const struct source *source, const struct guest *g,
 		  struct machine *ret_m);
+
+/* What no two machines may share; the caller frees them. */
+char *machine_new_uuid(void);
+char *machine_new_mac(void);
+char *machine_new_id(void); /* for /etc/machine-id: 32 digits */
 
 #endif

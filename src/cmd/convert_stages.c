@@ -150,6 +150,9 @@ int conversion_plan(struct conversion *c, struct err *err)
 
 	facts_init(&facts, &c->source);
 	kernel_facts(c, &facts.kernel);
+	if (c->clone && !c->machine_id)
+		c->machine_id = machine_new_id();
+	facts.new_machine_id = c->machine_id;
 	plan_free(&c->plan);
 	return adapt_plan(&facts, &c->plan, err);
 }
@@ -284,6 +287,7 @@ void conversion_free(struct conversion *c)
 	free(c->states);
 	free(c->held_status);
 	free(c->held);
+	free(c->machine_id);
 	free(c->work);
 	free(c->disk);
 }

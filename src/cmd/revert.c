@@ -12,6 +12,7 @@
 #include "adapt/session.h"
 #include "cmd/cmd.h"
 #include "cmd/commands.h"
+#include "cmd/off.h"
 #include "common/cleanup.h"
 #include "common/mem.h"
 #include "common/str.h"
@@ -140,18 +141,6 @@ static int undo(struct revert *r, struct err *err)
 	return rc;
 }
 
-static int lock_guest(const char *name, struct err *err)
-{
-	int lock = store_lock_running(name, err);
-
-	if (lock == -EAGAIN)
-		return err_set(err, EAGAIN,
-			       "guest '%s' is running; stop it first: "
-			       "pimigrate stop %s",
-			       name, name);
-	return lock;
-}
-
 static int revert_run(struct cmd_ctx *ctx, struct err *err)
 {
 	cleanup(revert_fini) struct revert r = {
@@ -165,7 +154,7 @@ static int revert_run(struct cmd_ctx *ctx, struct err *err)
 
 	if (rc < 0)
 		return rc;
-	lock = lock_guest(r.name, err);
+	lock = off_lock(r.name, err);
 	if (lock < 0)
 		return lock;
 	rc = undo(&r, err);

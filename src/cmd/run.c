@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * run, start, stop, status, list, remove: a guest's daily life.
+ * run, start, stop, status, list: a guest's daily life.
  *
  * run is the supervisor itself, in the foreground; start detaches one and
  * waits until the guest runs (or until it says login, with --wait).
@@ -375,36 +375,6 @@ static int list_run(struct cmd_ctx *ctx, struct err *err)
 	return r;
 }
 
-static int remove_run(struct cmd_ctx *ctx, struct err *err)
-{
-	const char *name = ctx->args[0];
-	autoclose int lock = -1;
-	int r;
-
-	if (!store_name_ok(name) || !store_exists(name))
-		return err_set(err, ENOENT,
-			       "there is no guest '%s'; pimigrate list shows "
-			       "what there is",
-			       name);
-	lock = store_lock_running(name, err);
-	if (lock == -EAGAIN)
-		return err_set(err, EAGAIN,
-			       "guest '%s' is running; stop it first: "
-			       "pimigrate stop %s",
-			       name, name);
-	if (lock < 0)
-		return lock;
-	r = is_service(name) ? unit_disable("", name, err) : 0;
-	if (!r)
-		r = store_remove(name, err);
-	if (r < 0)
-		return r;
-	if (!ctx->quiet)
-		printf("%s is removed; the card it came from is as it was\n",
-		       name);
-	return 0;
-}
-
 /* clang-format off */
 #define ENGINE_OPTION                                                         \
 	{ "--engine", OPT_CHOICE, &arg_engine, "pimigrate|qemu",              \
@@ -483,13 +453,4 @@ const struct cmd cmd_list = {
 	.name = "list",
 	.help = "all guests",
 	.run = list_run,
-};
-
-const struct cmd cmd_remove = {
-	.name = "remove",
-	.help = "delete a guest's disk and all that belongs to it",
-	.args = "NAME",
-	.min_args = 1,
-	.max_args = 1,
-	.run = remove_run,
 };

@@ -35,6 +35,7 @@ struct machine_nic {
 	 * without its length ("192.168.1.5/24"), and what it takes for its
 	 * gateway and resolver; NULL: the engine's defaults */
 	char *net, *address, *gateway, *dns;
+	bool isolated; /* USER: no way out of this host; not in guest.yaml */
 	struct vec_of(struct machine_forward) forwards;
 };
 
@@ -42,6 +43,7 @@ struct machine_disk {
 	char *file;   /* relative to the guest's folder, or absolute */
 	char *format; /* "raw" or "qcow2" */
 	bool readonly;
+	bool snapshot; /* what is written is not kept; not in guest.yaml */
 };
 
 struct machine {

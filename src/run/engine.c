@@ -110,9 +110,10 @@ static void add_disk(struct engine_argv *argv, const struct machine_disk *disk,
 	autofree char *file = escaped(path);
 
 	add2(argv, "-drive",
-	     xasprintf("if=none,id=disk%u,file=%s,format=%s,discard=unmap%s", n,
-		       file, disk->format,
-		       disk->readonly ? ",readonly=on" : ""));
+	     xasprintf("if=none,id=disk%u,file=%s,format=%s,discard=unmap%s%s",
+		       n, file, disk->format,
+		       disk->readonly ? ",readonly=on" : "",
+		       disk->snapshot ? ",snapshot=on" : ""));
 	add2(argv, "-device", xasprintf("virtio-blk-device,drive=disk%u", n));
 }
 
@@ -133,6 +134,8 @@ static void add_nic(struct engine_argv *argv, const struct machine *m,
 		bool fixed;
 
 		str_addf(&net, "user,id=net%u", n);
+		if (nic->isolated)
+			str_add(&net, ",restrict=on");
 		fixed = subnet_options(nic, &net);
 		for (size_t i = 0; i < nic->forwards.n; i++)
 			str_addf(&net, ",hostfwd=tcp:127.0.0.1:%u-%s:%u",

@@ -149,6 +149,16 @@ static int taken(const char *name, struct err *err)
 		       name, other, name);
 }
 
+static int check_name(const char *name, struct err *err)
+{
+	if (store_name_ok(name))
+		return 0;
+	return err_set(err, EINVAL,
+		       "'%s' cannot be a guest's name: use a-z, 0-9, '.' and "
+		       "'-', 63 at most",
+		       name);
+}
+
 static int lock_name(struct store_new *new, struct err *err)
 {
 	autofree char *lock = xasprintf("%s/.%s.lock", new->root, new->name);
@@ -168,13 +178,10 @@ static int lock_name(struct store_new *new, struct err *err)
 
 int store_new_begin(struct store_new *new, const char *name, struct err *err)
 {
-	int r;
+	int r = check_name(name, err);
 
-	if (!store_name_ok(name))
-		return err_set(err, EINVAL,
-			       "'%s' cannot be a guest's name: use a-z, 0-9, "
-			       "'.' and '-', 63 at most",
-			       name);
+	if (r < 0)
+		return r;
 	new->root = store_root();
 	new->name = xstrdup(name);
 	new->dir = xasprintf("%s/.%s.partial", new->root, name);
@@ -309,6 +316,29 @@ static int remove_runtime(const char *name, struct err *err)
 	if (!r && str_ends(all, "/.run"))
 		rmdir(all); /* ENOTEMPTY: of other guests */
 	return r;
+}
+
+int store_rename(const char *name, const char *to, struct err *err)
+{
+	autofree char *from_dir = store_dir(name), *to_dir = store_dir(to);
+	autofree char *root = store_root();
+	struct err ignored;
+	int r = check_name(to, err);
+
+	if (r < 0)
+		return r;
+	if (renameat2(AT_FDCWD, from_dir, AT_FDCWD, to_dir, RENAME_NOREPLACE) <
+	    0) {
+		if (errno == EEXIST)
+			return err_set(err, EEXIST,
+				       "there is '%s' already: choose another "
+				       "name, or remove it",
+				       to_dir);
+		return err_errno(err, errno, "cannot rename '%s' to '%s'",
+				 from_dir, to_dir);
+	}
+	remove_runtime(name, &ignored); /* by the name that is gone */
+	return files_sync_dir(root, err);
 }
 
 int store_remove(const char *name, struct err *err)

@@ -82,6 +82,10 @@ int store_save(const struct machine *m, struct err *err);
  */
 int store_lock_running(const char *name, struct err *err);
 
+/* Give it another name, by one rename.  -EEXIST: that is taken.  The caller
+ * holds its lock. */
+int store_rename(const char *name, const char *to, struct err *err);
+
 /* Delete a guest's folder, first out of sight by one rename, and what it has
  * in the runtime folder.  The caller holds its lock (store_lock_running()). */
 int store_remove(const char *name, struct err *err);

@@ -544,6 +544,42 @@ static void twin_of_netplan(void)
 	check_eq(w->plan.changes.at[0].mode, 0600);
 }
 
+/* ---- a copy that lives beside the original ---- */
+
+static void identity(void)
+{
+	autoworld struct world *w = world_new();
+
+	w->guest.hostname = xstrdup("homepi");
+	fake_file(&w->root, "/etc/machine-id", "old\n");
+	fake_link(&w->root, "/var/lib/dbus/machine-id", "/etc/machine-id");
+	fake_file(&w->root, "/etc/ssh/ssh_host_rsa_key", "");
+	fake_file(&w->root, "/etc/ssh/ssh_host_rsa_key.pub", "");
+	fake_file(&w->root, "/etc/ssh/sshd_config", "");
+	fake_file(&w->root, "/etc/hosts",
+		  "127.0.0.1\tlocalhost\n127.0.1.1\thomepi\n"
+		  "127.0.1.1 homepi2\n10.0.0.1 homepi");
+	adapt_identity(&w->facts, &w->plan); /* a migration keeps all of it */
+	check_rows(w, "");
+	w->facts.new_machine_id = "0123";
+	adapt_identity(&w->facts, &w->plan);
+	check_rows(w, "write /etc/machine-id\n"
+		      "remove /etc/ssh/ssh_host_rsa_key\n"
+		      "remove /etc/ssh/ssh_host_rsa_key.pub\n"
+		      "write /etc/systemd/system/pimigrate-host-keys.service\n"
+		      "symlink /etc/systemd/system/multi-user.target.wants/"
+		      "pimigrate-host-keys.service -> "
+		      "/etc/systemd/system/pimigrate-host-keys.service\n");
+	check_text(content(w, "/etc/machine-id"), "0123\n");
+	plan_free(&w->plan);
+	w->facts.new_hostname = "second";
+	adapt_identity(&w->facts, &w->plan);
+	check_text(content(w, "/etc/hostname"), "second\n");
+	check_text(content(w, "/etc/hosts"),
+		   "127.0.0.1\tlocalhost\n127.0.1.1\tsecond\n"
+		   "127.0.1.1 homepi2\n10.0.0.1 homepi\n");
+}
+
 /* ---- growth ---- */
 
 static int grow(struct world *w, uint64_t free_mib, uint64_t kernel_mib,
@@ -740,6 +776,7 @@ int main(void)
 	twins();
 	twin_of_ifupdown();
 	twin_of_netplan();
+	identity();
 	growth();
 	growth_in_the_way();
 	kernel();

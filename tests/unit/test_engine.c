@@ -163,6 +163,21 @@ static void awkward_names(void)
 	machine_free(&m);
 }
 
+/* For a try: nothing is kept, and nobody outside is reached. */
+static void isolated(void)
+{
+	struct machine m = sample();
+	static const uint16_t ports[] = { 2222, 8080 };
+	autofree char *text = NULL;
+
+	m.disks.at[0].snapshot = true;
+	m.nics.at[0].isolated = true;
+	text = words(&m, ports);
+	check_has(text, "discard=unmap,snapshot=on\n");
+	check_has(text, "user,id=net0,restrict=on,hostfwd=");
+	machine_free(&m);
+}
+
 static void finding_it(void)
 {
 	autofree char *path = NULL, *saved = xstrdup(getenv("PATH"));
@@ -207,6 +222,7 @@ int main(void)
 	both_engines();
 	other_networks();
 	awkward_names();
+	isolated();
 	finding_it();
 	free_ports();
 	return test_done();

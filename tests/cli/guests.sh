@@ -1,0 +1,83 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Guests that are off: renamed, cloned, made larger, deleted.
+. "$(dirname "$0")/convert-functions.sh"
+requires_appliance
+
+mini_kernel
+mini_card bullseye card.img
+debugfs -w -f - "card.img?offset=$ext4_at" >debugfs.log 2>&1 <<-END
+	mkdir /etc/ssh
+	write $0 /etc/ssh/ssh_host_ed25519_key
+	write $0 /etc/ssh/sshd_config
+END
+at() { debugfs -R "$2" "$PIMIGRATE_GUESTS/$1/disk.raw?offset=$ext4_at" 2>/dev/null; }
+
+expect 0 "$PIMIGRATE" convert --memory 256M $debs card.img
+says 'The way back is the card'
+
+# rename
+expect 1 "$PIMIGRATE" rename nobody other
+complains "there is no guest 'nobody'"
+expect 1 "$PIMIGRATE" rename minipi 'No Name'
+complains "cannot be a guest's name"
+mkdir "$PIMIGRATE_GUESTS/taken"
+expect 1 "$PIMIGRATE" rename minipi taken
+complains 'already'
+rmdir "$PIMIGRATE_GUESTS/taken"
+python3 - "$PIMIGRATE_GUESTS/.run/minipi" <<-'END' || fail "a running guest's lock"
+	import fcntl, os, struct, subprocess, sys
+	os.makedirs(sys.argv[1], exist_ok=True)
+	fd = os.open(sys.argv[1] + '/lock', os.O_RDWR | os.O_CREAT)
+	fcntl.fcntl(fd, 37, struct.pack('hhqqi', fcntl.F_WRLCK, 0, 0, 0, 0))   # F_OFD_SETLK
+	for args in (['rename', 'minipi', 'x'], ['clone', 'minipi', 'x'], ['resize', 'minipi', '+1G'],
+	             ['revert', 'minipi'], ['delete', 'minipi']):
+	    run = subprocess.run([os.environ['PIMIGRATE'], *args], capture_output=True, text=True)
+	    assert run.returncode == 1 and 'is running; stop it first' in run.stderr, (args, run)
+END
+expect 0 "$PIMIGRATE" rename minipi first
+says 'first now'
+expect 0 "$PIMIGRATE" list
+says 'first off'
+[ "$(ls -A "$PIMIGRATE_GUESTS")" = first ] || fail "rename leaves something"
+
+# clone
+disk=$(digest "$PIMIGRATE_GUESTS/first/disk.raw")
+expect 0 "$PIMIGRATE" clone first second
+grep -q 'both have the same fixed address' err || fail "no word of the address"
+[ "$disk" = "$(digest "$PIMIGRATE_GUESTS/first/disk.raw")" ] || fail "clone changes the original"
+(cd "$PIMIGRATE_GUESTS" && find first -printf '%m %P\n' | sort -k2) >was
+(cd "$PIMIGRATE_GUESTS" && find second -printf '%m %P\n' | sort -k2) >is
+diff was is || fail "the clone's folder"
+for key in uuid mac; do
+	grep "$key:" "$PIMIGRATE_GUESTS"/*/guest.yaml | sed 's/.*: //' | sort -u >values
+	[ "$(wc -l <values)" = 2 ] || fail "both have the same $key"
+done
+grep -q 'memory: 256M' "$PIMIGRATE_GUESTS/second/guest.yaml" || fail "the clone's machine"
+[ "$(at second 'cat /etc/hostname')" = second ] || fail "the clone's host name"
+id=$(at second 'cat /etc/machine-id')
+[ ${#id} = 32 ] && [ "$id" != "$(at first 'cat /etc/machine-id')" ] || fail "the clone's machine id is '$id'"
+at second 'ls /etc/ssh' | grep -q sshd_config || fail "the clone lost sshd_config"
+! at second 'ls /etc/ssh' | grep -q ssh_host || fail "the clone has the original's host keys"
+at first 'ls /etc/ssh' | grep -q ssh_host || fail "the original lost its host keys"
+at second 'cat /etc/systemd/system/pimigrate-host-keys.service' | grep -q 'ssh-keygen -A' || fail "no new host keys"
+expect 1 "$PIMIGRATE" clone first second
+complains "there is a guest 'second' already"
+
+# resize
+expect 2 "$PIMIGRATE" resize first 1M
+complains 'it can only grow'
+expect 2 "$PIMIGRATE" resize first large
+complains 'is no size'
+size=$(($(stat -c %s "$PIMIGRATE_GUESTS/first/disk.raw") + (100 << 20)))
+expect 0 "$PIMIGRATE" resize first +100M
+[ "$(stat -c %s "$PIMIGRATE_GUESTS/first/disk.raw")" = $size ] || fail "the disk's size"
+sfdisk -d "$PIMIGRATE_GUESTS/first/disk.raw" |
+	grep -q "start= *24576, size= *$((size / 512 - 24576)), type=83" || fail "the partition"
+[ "$(sfdisk --disk-id "$PIMIGRATE_GUESTS/first/disk.raw")" = 0x5e3da3da ] || fail "the disk id"
+e2fsck -fn "$PIMIGRATE_GUESTS/first/disk.raw?offset=$ext4_at" >check.log 2>&1 || fail "the file system has errors"
+
+# delete; a script is not asked
+expect 0 "$PIMIGRATE" delete first
+expect 0 "$PIMIGRATE" remove second
+[ -z "$(ls -A "$PIMIGRATE_GUESTS")" ] || fail "delete leaves something"
