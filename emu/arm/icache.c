@@ -140,6 +140,15 @@ static bool decode_at(struct insn *in, const uint8_t *host, unsigned int off,
 	return true;
 }
 
+bool icache_decode(struct insn *ret_in, const uint8_t *page, unsigned int off,
+		   bool thumb, uint8_t *it)
+{
+	if (!decode_at(ret_in, page, off, thumb, *it))
+		return false;
+	*it = place(ret_in, off, *it);
+	return true;
+}
+
 static struct block *block_init(void *at, struct codepage *page,
 				uint32_t version, bool thumb)
 {
@@ -171,9 +180,8 @@ static void fill(struct cpu *cpu, struct block *b, paddr pa,
 			    b->n)
 				break;
 		}
-		if (!decode_at(in, host, off, thumb, it))
+		if (!icache_decode(in, host, off, thumb, &it))
 			break;
-		it = place(in, off, it);
 		off += in->len;
 		b->n++;
 		if (in->flags & INSN_ENDS_BLOCK && in->op != T16_IT)

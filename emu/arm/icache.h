@@ -45,6 +45,13 @@ struct block *icache_find(struct cpu *cpu);
 struct block *icache_find_from(struct cpu *cpu, struct block *from,
 			       uint32_t off);
 
+/*
+ * One instruction at this offset of a page, with its place; *it is the
+ * ITSTATE at it, and then after it.  False if it does not lie within the page.
+ */
+bool icache_decode(struct insn *ret_in, const uint8_t *page, unsigned int off,
+		   bool thumb, uint8_t *it);
+
 /* What pc_next means depends on this. */
 static inline uint64_t icache_context(const struct cpu *cpu)
 {

@@ -50,14 +50,15 @@ static bool wants_to_leave(struct cpu *cpu)
 	return false;
 }
 
-/* Serve what attention says; true: leave the guest. */
-static bool attend(struct cpu *cpu)
+bool interp_attend(struct cpu *cpu, uint32_t *ret_seen)
 {
 	uint32_t att;
 
+	*ret_seen = 0;
 	if (wants_to_leave(cpu))
 		return true;
 	att = atomic_fetch_and(&cpu->attention, ATT_TRACE | ATT_STOP);
+	*ret_seen = att;
 	if (att & ATT_SYNC)
 		sync_serve(cpu);
 	if (att & ATT_TIMER)
@@ -67,6 +68,13 @@ static bool attend(struct cpu *cpu)
 	if (att & ATT_TRACE)
 		trace_state(cpu);
 	return false;
+}
+
+static bool attend(struct cpu *cpu)
+{
+	uint32_t seen;
+
+	return interp_attend(cpu, &seen);
 }
 
 /* Run up to n instructions of b, which stands in this virtual page, and set
@@ -139,6 +147,14 @@ static void run_blocks(struct cpu *cpu)
 		}
 		run(cpu, b, page, b->n);
 	}
+}
+
+void interp_block(struct cpu *cpu)
+{
+	struct block *b = icache_find(cpu);
+
+	if (b)
+		run(cpu, b, cpu->pc_next & ~(vaddr)PAGE_MASK, b->n);
 }
 
 static void run_one(struct cpu *cpu)

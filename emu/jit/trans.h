@@ -8,7 +8,8 @@
  * (IR_CALL); what was added until then is taken back.
  *
  * A trans_fn is called between INSN and the next boundary, inside of the
- * SKIP_UNLESS of its condition; it must keep the rules of ir.h: no state
+ * SKIP_UNLESS of its condition (behind an EXIT_UNLESS if it may end the
+ * unit); it must keep the rules of ir.h: no state
  * changes before the last operation that may fall back, and no value lives
  * longer than the instruction.  in->exec was checked: fixes that made it
  * UNDEFINED or exec_pc_written never come here.
@@ -34,8 +35,10 @@ struct trans {
 			    * CALL */
 	/* The instruction at hand has ended the unit: all paths exit. */
 	bool ended;
-	/* It may be inside of a SKIP: its condition is not "always". */
-	bool conditional;
+	/* Its row selects: results are to be chosen by in->cond, by
+	 * trans_set_reg(). */
+	bool select;
+	uint8_t cond;
 };
 
 typedef bool trans_fn(struct trans *t, const struct insn *in);
@@ -43,14 +46,17 @@ typedef bool trans_fn(struct trans *t, const struct insn *in);
 struct trans_row {
 	exec_fn *exec;
 	trans_fn *fn;
+	/* Without S and under a condition, it is not skipped over: it falls
+	 * back nowhere and writes only by trans_set_reg(). */
+	bool selects;
 };
 
 /* Each ends with a row of NULL. */
-extern const struct trans_row trans_data[], trans_mem[], trans_multiple[],
-	trans_mul[], trans_branch[], trans_sys[], trans_vfp[], trans_neon[];
+extern const struct trans_row trans_data[], trans_mem[], trans_mul[],
+	trans_branch[], trans_sys[], trans_vfp[], trans_neon[];
 
 /* What translates this instruction, or NULL. */
-trans_fn *trans_find(const struct insn *in);
+const struct trans_row *trans_find(const struct insn *in);
 
 /* State, by the member of struct cpu it is. */
 #define TRANS_GET(t, type, member) \
@@ -64,6 +70,24 @@ ir_ref trans_reg(struct trans *t, const struct insn *in, unsigned int n);
 void trans_set_reg(struct trans *t, unsigned int n, ir_ref val);
 /* The virtual address of this instruction plus distance. */
 ir_ref trans_pc(struct trans *t, const struct insn *in, int32_t distance);
+
+/* The guest's flags. */
+ir_ref trans_flags(struct trans *t);
+
+void trans_set_flags(struct trans *t, ir_ref flags, unsigned int which);
+/* C, 0 or 1. */
+ir_ref trans_carry(struct trans *t);
+
+ir_ref trans_select(struct trans *t, enum ir_cc cc, ir_ref flags, ir_ref yes,
+		    ir_ref no);
+
+/* The PC as the base of a literal: a multiple of 4. */
+ir_ref trans_literal(struct trans *t, const struct insn *in);
+/* rm, shifted by the immediate. */
+ir_ref trans_shifted(struct trans *t, const struct insn *in);
+
+/* Leave the unit for an address whose bit 0 is T. */
+void trans_leave(struct trans *t, ir_ref to);
 
 static inline ir_ref trans_const(struct trans *t, uint32_t val)
 {

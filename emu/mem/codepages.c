@@ -136,5 +136,7 @@ bool codepages_written(struct codepages *cp, paddr pa, uint64_t len)
 		pa += n;
 		len -= n;
 	}
+	if (hit && cp->hit)
+		cp->hit(cp->hit_arg);
 	return hit;
 }

@@ -39,6 +39,10 @@ struct codepages {
 	_Atomic uint64_t *ever; /* a bit for each page: held code once */
 	paddr base;
 	uint64_t count;
+	/* Called by whoever wrote to code, once its version has moved; set
+	 * before the first write, or NULL. */
+	void (*hit)(void *arg);
+	void *hit_arg;
 };
 
 int codepages_init(struct codepages *cp, const struct ram *ram,

@@ -21,11 +21,13 @@ enum {
 	TTB = RAM, /* first level: 16 KiB */
 	L2_DATA = RAM + 0x4000,
 	L2_CODE = RAM + 0x4400,
+	L2_VECTORS = RAM + 0x4800,
 	PAGE = 0x1000,
 	CODE_SIZE = CASE_SLOT * CASE_BATCH,
 	/* small page: normal memory, write back; for PL0 read, or also write */
 	PAGE_RO = 0x02 | 0x0c | 1 << 6 | 2 << 4,
 	PAGE_RW = 0x02 | 0x0c | 1 << 6 | 3 << 4,
+	PAGE_PRIVILEGED = 0x02 | 0x0c | 1 << 6 | 1 << 4,
 	STEPS = 100,
 	CPACR_VFP = 0xf << 20,
 	FSR_STATUS = 0x40f,
@@ -52,6 +54,8 @@ static void tables(struct machine *m)
 
 	map(m, L2_DATA, CASE_DATA, CASE_DATA_SIZE, PAGE_RW);
 	map(m, L2_CODE, CASE_CODE, CODE_SIZE, PAGE_RO);
+	map(m, L2_VECTORS, MACHINE_VECTORS, PAGE, PAGE_PRIVILEGED);
+	cp15->vbar = MACHINE_VECTORS;
 	cp15->ttbr0 = TTB;
 	cp15->dacr = 1; /* domain 0: client */
 	cp15->sctlr |= SCTLR_M | SCTLR_SW;
@@ -156,7 +160,7 @@ static uint8_t it_after(const struct insn *in)
 	return (uint8_t)((in->it & 0xe0) | (in->it << 1 & 0x1f));
 }
 
-static void set_state(struct cpu *cpu, const struct case_in *in)
+void machine_set_state(struct cpu *cpu, const struct case_in *in)
 {
 	bool big = cpu->big_endian;
 
@@ -177,7 +181,7 @@ static void set_state(struct cpu *cpu, const struct case_in *in)
 		mmu_context_changed(cpu);
 }
 
-static enum case_end end_of(const struct cpu *cpu)
+enum case_end machine_end_of(const struct cpu *cpu)
 {
 	uint32_t status = cpu->excp_fsr & FSR_STATUS;
 
@@ -274,7 +278,7 @@ enum machine_verdict machine_run(struct machine *m, const struct case_in *in,
 	static struct insn insn;
 	volatile uint32_t pc;
 
-	set_state(cpu, in);
+	machine_set_state(cpu, in);
 	cpu->pc_next = CASE_CODE + CASE_SLOT * n;
 	pc = cpu->pc_next;
 	m->last_op = OP_UNDEF;
@@ -296,7 +300,7 @@ enum machine_verdict machine_run(struct machine *m, const struct case_in *in,
 		return restored(m, MACHINE_LOOPS);
 	}
 	get_state(m, pc, ret);
-	ret->end = end_of(cpu);
+	ret->end = machine_end_of(cpu);
 	if (ret->end == END_FAULT && elsewhere(cpu->excp_far) &&
 	    cpu->excp == EXCP_DATA_ABORT)
 		return MACHINE_OUTSIDE;

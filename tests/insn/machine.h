@@ -13,6 +13,10 @@
 #include "arm/cpu.h"
 #include "case.h"
 
+enum {
+	MACHINE_VECTORS = 0x50300000, /* a page of PL1's */
+};
+
 struct machine {
 	struct ram ram;
 	struct bus bus;
@@ -51,6 +55,11 @@ enum machine_verdict machine_run(struct machine *m, const struct case_in *in,
 				 unsigned int n,
 				 bool (*allowed)(const struct insn *),
 				 struct case_out *ret);
+
+/* What machine_run() is made of, for other ways to run a case: the state that
+ * it begins with, and the end that cpu->excp stands for. */
+void machine_set_state(struct cpu *cpu, const struct case_in *in);
+enum case_end machine_end_of(const struct cpu *cpu);
 
 /*
  * Run a bare-metal program of system/ on a CPU of its own until it switches

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * replay [--coverage] FILE...: run recorded vectors on our CPU.
+ * replay [--coverage | --jit] FILE...: run recorded vectors on our CPU, with
+ * --jit in translated code.
  *
  * With --coverage files that end in .bin are bare-metal programs of system/;
  * they are run, too, and the rows that nothing executed are printed.
@@ -10,6 +11,7 @@
 
 #include "../unit/test.h"
 #include "arm/decode.h"
+#include "jit_machine.h"
 #include "machine.h"
 #include "vectors.h"
 
@@ -18,6 +20,17 @@ static bool same(const struct case_out *a, const struct case_out *b)
 	return !memcmp(a->r, b->r, sizeof(a->r)) && a->cpsr == b->cpsr &&
 	       a->fpscr == b->fpscr && a->memory == b->memory &&
 	       a->end == b->end && !memcmp(a->d, b->d, sizeof(a->d));
+}
+
+/* The interpreter first: what it cannot run says so. */
+static bool run(struct machine *m, const struct case_in *in,
+		struct case_out *ret)
+{
+	if (machine_run(m, in, 0, NULL, ret) != MACHINE_RAN)
+		return false;
+	if (m->cpu.jit)
+		jit_machine_run(m, in, 0, ret);
+	return true;
 }
 
 static unsigned int replay(struct machine *m, const char *path)
@@ -43,8 +56,7 @@ static unsigned int replay(struct machine *m, const char *path)
 			continue;
 		}
 		machine_load(m, &in, 1);
-		if (machine_run(m, &in, 0, NULL, &got) != MACHINE_RAN ||
-		    !same(&got, &want)) {
+		if (!run(m, &in, &got) || !same(&got, &want)) {
 			fprintf(stderr, "vector: %sours:   ", line);
 			vector_write(stderr, "", &in, &got);
 			test_failed();
@@ -71,12 +83,15 @@ static unsigned int print_missing(const unsigned long *executed)
 int main(int argc, char **argv)
 {
 	bool coverage = argc > 1 && !strcmp(argv[1], "--coverage");
+	bool jit = argc > 1 && !strcmp(argv[1], "--jit");
 	struct machine *m;
 	unsigned int n = 0;
 
 	decode_init();
 	m = machine_new();
-	for (int i = coverage ? 2 : 1; i < argc; i++) {
+	if (jit && !jit_machine_add(m, 0, true))
+		return 77;
+	for (int i = coverage || jit ? 2 : 1; i < argc; i++) {
 		const char *dot = strrchr(argv[i], '.');
 
 		if (dot && !strcmp(dot, ".bin"))
@@ -88,6 +103,7 @@ int main(int argc, char **argv)
 	check(n);
 	if (coverage)
 		check(!print_missing(m->executed));
+	jit_fini(&m->cpu);
 	machine_free(m);
 	return test_done();
 }

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A unit in the making: where it stands and how it goes on (translate.c).
+ */
+#ifndef JIT_FLOW_H
+#define JIT_FLOW_H
+
+#include "jit/trans.h"
+#include "jit/translate.h"
+
+struct flow {
+	struct trans t;
+	struct cpu *cpu;
+	const uint8_t *host; /* the page */
+	paddr pa;
+	bool thumb;
+	unsigned int off;  /* of the instruction at hand */
+	unsigned int next; /* where the unit goes on if it has not ended */
+	bool versioned;
+	uint64_t marked; /* lines of the page that are known to be watched */
+	struct draft *made;
+};
+
+/* A new direct exit to this offset of the page. */
+unsigned int flow_exit(struct flow *f, unsigned int off, bool back);
+
+/* The unit's last operation: on to this offset, which may lie outside of the
+ * page (modulo 2^32). */
+void flow_leave(struct flow *f, uint32_t off);
+
+/* Branches whose targets are known: true if it was one and is done, with
+ * f->next or f->t.ended as it has to be. */
+bool flow_branch(struct flow *f, const struct insn *in);
+
+#endif

@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Theory of operation
+ *
+ * Where a unit ends: at an instruction that ends the interpreter's blocks
+ * (unless its row knows better), at the page's end, and when it is full.
+ *
+ * ITSTATE.  Units begin and are left with ITSTATE 0, so an IT block is taken
+ * whole or not at all; one that a branch leaves before its end, or that the
+ * page's end cuts, is the interpreter's.
+ *
+ * Conditions.  A branch under a condition leaves the unit by a direct exit for
+ * the way that it does not take; another instruction is skipped over, or its
+ * row asks for the condition itself (trans_data.c selects).
+ *
+ * Direct exits lead to places of the same page; other places are reached by
+ * EXIT_TO with the page's virtual address plus a constant, for only the jump
+ * cache knows what is mapped there.
+ */
+#include "jit/translate.h"
+
+#include <stddef.h>
+#include <string.h>
+
+#include "arm/icache.h"
+#include "jit/flow.h"
+#include "jit/trans.h"
+
+enum {
+	PAGE_SIZE = 4096,
+};
+
+#define REG(n) (offsetof(struct cpu, r) + 4 * (n))
+
+const struct ir_layout translate_layout = {
+	.n = offsetof(struct cpu, nf),
+	.z = offsetof(struct cpu, zf),
+	.c = offsetof(struct cpu, cf),
+	.v = offsetof(struct cpu, vf),
+	.attention = offsetof(struct cpu, attention),
+	.pinned = { REG(0), REG(1), REG(2), REG(3), REG(13), REG(14), REG(4),
+		    REG(5), REG(6), REG(7) },
+	.pinned_count = 10,
+};
+
+/* Reading code */
+
+/* The lines of [off, off + len) are watched from now on.  False if what was
+ * read before may be old already. */
+static bool mark(struct flow *f, unsigned int off, unsigned int len)
+{
+	uint32_t version;
+
+	len = off + len > PAGE_SIZE ? PAGE_SIZE - off : len;
+	if (f->marked >> off / 64 & 1 && f->marked >> (off + len - 1) / 64 & 1)
+		return true;
+	version = mmu_mark_code(f->cpu, f->pa + off, len);
+	f->marked |= UINT64_C(1) << off / 64 | UINT64_C(1)
+						       << (off + len - 1) / 64;
+	if (f->made->insns == 0 && !f->versioned) {
+		f->made->version = version;
+		f->versioned = true;
+	}
+	return version == f->made->version;
+}
+
+/* The instruction at f->off, with its place, into *ret. */
+static bool read_insn(struct flow *f, unsigned int off, uint8_t it,
+		      struct jit_insn *ret)
+{
+	if (off >= PAGE_SIZE || !mark(f, off, 4))
+		return false;
+	ret->called = false;
+	ret->it_after = it;
+	return icache_decode(&ret->in, f->host, off, f->thumb, &ret->it_after);
+}
+
+/* Whether the IT block that begins with this instruction is one that a unit
+ * can take. */
+static bool whole_it_block(struct flow *f, const struct jit_insn *it_insn)
+{
+	struct jit_insn next = *it_insn;
+	unsigned int off = it_insn->in.off, n = f->made->insns + 1;
+
+	while (next.it_after) {
+		off += next.in.len;
+		if (++n > TRANSLATE_INSNS ||
+		    !read_insn(f, off, next.it_after, &next))
+			return false;
+		if (next.in.flags & INSN_ENDS_BLOCK && next.it_after)
+			return false;
+		if (next.in.op == T16_IT)
+			return false;
+	}
+	return true;
+}
+
+/* Leaving */
+
+unsigned int flow_exit(struct flow *f, unsigned int off, bool back)
+{
+	struct ir_unit *u = f->t.u;
+
+	if (u->exits == IR_MAX_EXITS) {
+		u->overflow = true;
+		return 0;
+	}
+	u->exit[u->exits] = (struct ir_exit){ off | f->thumb, back };
+	u->exit_flags[u->exits] = IR_FLAG_NZCV;
+	return u->exits++;
+}
+
+void flow_leave(struct flow *f, uint32_t off)
+{
+	struct trans *t = &f->t;
+	bool back = off <= f->off;
+	ir_ref to;
+
+	if (off < PAGE_SIZE) {
+		ir_add(t->u, (struct ir_op){ .op = IR_EXIT,
+					     .imm = flow_exit(f, off, back) });
+		return;
+	}
+	to = TRANS_GET(t, IR_I32, page_va);
+	to = trans_add(t, to, off | f->thumb);
+	ir_op1(t->u, IR_EXIT_TO, IR_NONE, to);
+}
+
+/* Instructions */
+
+static void boundary(struct flow *f)
+{
+	ir_add(f->t.u, (struct ir_op){ .op = IR_INSN, .imm = f->made->insns });
+}
+
+static void set_next(struct trans *t, uint32_t off)
+{
+	TRANS_SET(t, IR_I32, pc_next,
+		  trans_add(t, TRANS_GET(t, IR_I32, page_va), off));
+}
+
+static void call(struct flow *f, struct jit_insn *ji)
+{
+	struct trans *t = &f->t;
+	const struct insn *in = &ji->in;
+	bool ends = in->flags & INSN_ENDS_BLOCK, skip = in->cond != 14;
+
+	ji->called = true;
+	if (ends)
+		set_next(t, in->off + in->len);
+	if (skip)
+		ir_add(t->u, (struct ir_op){ .op = IR_SKIP_UNLESS,
+					     .cc = in->cond,
+					     .a = trans_flags(t) });
+	ir_add(t->u, (struct ir_op){ .op = IR_CALL, .imm = f->made->insns });
+	if (skip)
+		ir_add(t->u, (struct ir_op){ .op = IR_END_SKIP });
+	if (ends) {
+		ir_add(t->u, (struct ir_op){ .op = IR_EXIT_NEXT });
+		t->ended = true;
+	}
+	t->fp_known = 0;
+}
+
+/* Under a condition a row is skipped over, or left by an exit if it may end
+ * the unit, or it selects by itself. */
+static bool begin_condition(struct flow *f, const struct insn *in, bool selects,
+			    bool *ret_skip)
+{
+	struct trans *t = &f->t;
+	struct ir_op op = { .cc = in->cond };
+
+	*ret_skip = false;
+	if (in->cond == 14 || selects)
+		return true;
+	if (in->flags & INSN_ENDS_BLOCK) {
+		if (f->next >= PAGE_SIZE)
+			return false;
+		op.op = IR_EXIT_UNLESS;
+		op.imm = flow_exit(f, f->next, false);
+	} else {
+		op.op = IR_SKIP_UNLESS;
+		*ret_skip = true;
+	}
+	op.a = trans_flags(t);
+	ir_add(t->u, op);
+	return true;
+}
+
+static bool by_row(struct flow *f, const struct insn *in)
+{
+	struct trans *t = &f->t;
+	struct ir_unit *u = t->u;
+	unsigned int count = u->count, exits = u->exits;
+	const struct trans_row *row = trans_find(in);
+	bool skip;
+
+	if (!row)
+		return false;
+	t->cond = in->cond;
+	t->select = row->selects && !in->s && in->cond != 14 &&
+		    !(in->flags & INSN_ENDS_BLOCK);
+	if (!begin_condition(f, in, t->select, &skip) || !row->fn(t, in)) {
+		u->count = count;
+		u->exits = exits;
+		t->ended = false;
+		return false;
+	}
+	if (skip)
+		ir_add(u, (struct ir_op){ .op = IR_END_SKIP });
+	return true;
+}
+
+static void one(struct flow *f, struct jit_insn *ji)
+{
+	const struct insn *in = &ji->in;
+
+	boundary(f);
+	f->t.ended = false;
+	f->next = in->off + in->len;
+	if (!flow_branch(f, in) && !by_row(f, in))
+		call(f, ji);
+}
+
+bool translate(struct cpu *cpu, const uint8_t *host, paddr pa, unsigned int off,
+	       struct draft *ret)
+{
+	struct flow f = { .cpu = cpu,
+			  .host = host,
+			  .pa = pa,
+			  .thumb = cpu->thumb,
+			  .off = off,
+			  .next = off,
+			  .made = ret };
+	uint8_t it = 0;
+
+	f.t.u = &ret->ir;
+	f.t.privileged = cpu_privileged(cpu);
+	f.t.aligned = cpu->cp15.sctlr & SCTLR_A;
+	ret->insns = 0;
+	ir_begin(&ret->ir, &translate_layout);
+	while (!f.t.ended) {
+		struct jit_insn *ji = &ret->insn[ret->insns];
+
+		if ((ret->insns >= TRANSLATE_INSNS && !it) ||
+		    !read_insn(&f, f.next, it, ji) ||
+		    (ji->in.op == T16_IT && !whole_it_block(&f, ji))) {
+			boundary(&f);
+			flow_leave(&f, f.next);
+			break;
+		}
+		f.off = f.next;
+		it = ji->it_after;
+		one(&f, ji);
+		ret->insns++;
+	}
+	return ret->insns && !ret->ir.overflow;
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * From guest code to a unit of IR: which instructions it has, and the frame
+ * around each row's translation (trans.h).
+ *
+ * A unit goes on through conditional branches that are not taken and through
+ * forward direct jumps, and never over a page's end.
+ */
+#ifndef JIT_TRANSLATE_H
+#define JIT_TRANSLATE_H
+
+#include "arm/cpu.h"
+#include "ir/ir.h"
+#include "jit/unit.h"
+
+enum {
+	TRANSLATE_INSNS = 63, /* one boundary more closes the unit */
+};
+
+/* A unit in the making; large, so there is one for each CPU. */
+struct draft {
+	struct ir_unit ir;
+	struct jit_insn insn[IR_MAX_INSNS];
+	unsigned int insns;
+	uint32_t version; /* of the page, as its code was read */
+};
+
+/* Where cpu's state lies. */
+extern const struct ir_layout translate_layout;
+
+/*
+ * The code at offset off of the page at host and pa.  False if nothing there
+ * can be translated: then the interpreter has to do it.
+ */
+bool translate(struct cpu *cpu, const uint8_t *host, paddr pa, unsigned int off,
+	       struct draft *ret);
+
+#endif
