@@ -435,6 +435,62 @@ void gen_any(struct gen *g, struct case_in *ret)
 	}
 }
 
+/* The upper bits of vector registers that a row's form names by letters. */
+static uint32_t few_registers(uint32_t word, const struct decode_row *row)
+{
+	static const struct {
+		uint8_t bit;
+		char letter;
+	} high[] = { { 22, 'D' }, { 15, 'D' }, { 7, 'N' },
+		     { 19, 'N' }, { 5, 'M' },  { 3, 'M' } };
+	unsigned int bit = 31;
+
+	for (const char *p = row->bits; *p; p++) {
+		if (*p == ' ')
+			continue;
+		for (unsigned int i = 0; i < sizeof(high) / sizeof(high[0]);
+		     i++)
+			if (high[i].bit == bit && high[i].letter == *p)
+				word &= ~(1u << bit);
+		bit--;
+	}
+	return word;
+}
+
+void gen_vectors(struct gen *g, struct case_in *ret)
+{
+	bool thumb = gen_random(g) & 1, few = !chance(g, 4);
+	struct code code;
+
+	state_from_seed(gen_random(g), ret);
+	if (chance(g, 2))
+		ret->fpscr &= 0xf8ffffff; /* the usual modes but RMode */
+	if (chance(g, 2))
+		ret->fpscr &= 0xfb3fffff;
+	begin(&code, ret, thumb);
+	for (unsigned int n = 1 + gen_random(g) % 6; n; n--) {
+		const struct decode_row *row;
+		enum insn_op op;
+		struct insn in;
+		uint32_t word;
+
+		do {
+			op = gen_random(g) % OP_UNDEF;
+			row = decode_row(op);
+		} while (row->table != TABLE_VFP && row->table != TABLE_NEON);
+		word = fill(g, row);
+		if (few)
+			word = few_registers(word, row);
+		if (row->table == TABLE_VFP && (thumb || !chance(g, 4)))
+			word = (word & 0x0fffffff) | 0xe0000000;
+		if (thumb)
+			word = to_t32(word);
+		decode(&in, word, thumb, true);
+		aim(g, ret, &in, row);
+		put(&code, word, true);
+	}
+}
+
 void gen_words(struct gen *g, struct case_in *ret)
 {
 	bool thumb = gen_random(g) & 1;

@@ -45,6 +45,9 @@ void gen_edge_case(struct gen *g, enum insn_op op, unsigned int n,
 /* A case with up to four instructions of any rows. */
 void gen_any(struct gen *g, struct case_in *ret);
 
+/* A case with up to six VFP and NEON instructions, often of few registers. */
+void gen_vectors(struct gen *g, struct case_in *ret);
+
 /* A case with words that are in no row's form on purpose. */
 void gen_words(struct gen *g, struct case_in *ret);
 

@@ -306,3 +306,21 @@ enum machine_verdict machine_run(struct machine *m, const struct case_in *in,
 		return MACHINE_OUTSIDE;
 	return MACHINE_RAN;
 }
+
+enum machine_verdict machine_run_by(struct machine *m, const struct case_in *in,
+				    unsigned int n, machine_engine *engine,
+				    void *arg, struct case_out *ret)
+{
+	struct cpu *cpu = &m->cpu;
+	volatile uint32_t at = CASE_CODE + CASE_SLOT * n;
+
+	machine_set_state(cpu, in);
+	cpu->pc_next = at;
+	if (!setjmp(cpu->unwind)) {
+		engine(m, arg, &at);
+		return restored(m, MACHINE_LOOPS);
+	}
+	get_state(m, at, ret);
+	ret->end = machine_end_of(cpu);
+	return MACHINE_RAN;
+}

@@ -62,6 +62,17 @@ void machine_set_state(struct cpu *cpu, const struct case_in *in);
 enum case_end machine_end_of(const struct cpu *cpu);
 
 /*
+ * The same, by another engine: it runs from cpu->pc_next on until an exception,
+ * which is a longjmp() to cpu->unwind; at is then where, or comes back when it
+ * gives up.
+ */
+typedef void machine_engine(struct machine *m, void *arg,
+			    volatile uint32_t *ret_at);
+enum machine_verdict machine_run_by(struct machine *m, const struct case_in *in,
+				    unsigned int n, machine_engine *engine,
+				    void *arg, struct case_out *ret);
+
+/*
  * Run a bare-metal program of system/ on a CPU of its own until it switches
  * the power off, and count in executed[] what it executes unconditionally.
  */
