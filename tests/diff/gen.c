@@ -83,6 +83,13 @@ static bool same_register(const struct insn *in)
 	return in->vd == in->vm;
 }
 
+/* In T32; A32's do what one would think. */
+static bool single_register(const struct insn *in)
+{
+	return in->flags & INSN_THUMB && in->len == 4 &&
+	       __builtin_popcount(in->word & 0xffff) < 2;
+}
+
 /* Registers of a NEON load or store beyond D31, by its type. */
 static bool multiple_beyond_d31(const struct insn *in)
 {
@@ -162,6 +169,8 @@ const struct gen_exclusion gen_exclusions[] = {
 	{ "VLD_all", all_beyond_d31, "registers beyond D31", "A8.8.322" },
 	{ "VLD_multiple", multiple_beyond_d31, "registers beyond D31", "A8.8.320" },
 	{ "VST_multiple", multiple_beyond_d31, "registers beyond D31", "A8.8.404" },
+	{ "LDM", single_register, "fewer than two registers", "A8.8.57" },
+	{ "STM", single_register, "fewer than two registers", "A8.8.199" },
 	{ "MRS", spsr, "SPSR at PL0", "B9.3.8" },
 	{ "MSR_reg", spsr, "SPSR at PL0", "B9.3.12" },
 	{ "MSR_imm", spsr, "SPSR at PL0", "B9.3.11" },

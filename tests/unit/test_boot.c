@@ -229,9 +229,9 @@ static void initrd_and_tree(void)
 	args = fdt_getprop(fdt, chosen, "bootargs", &len);
 	check(args && !strcmp(args, "console=ttyAMA0 x=\"y z\""));
 	start = fdt_getprop(fdt, chosen, "linux,initrd-start", &len);
-	check(start && fdt64_to_cpu(*start) == at);
+	check(start && fdt64_ld(start) == at);
 	start = fdt_getprop(fdt, chosen, "linux,initrd-end", &len);
-	check(start && fdt64_to_cpu(*start) == at + 10000);
+	check(start && fdt64_ld(start) == at + 10000);
 
 	check(truncate(other, 33 * MIB) == 0);
 	check(boot(other, NULL) == -EFBIG && says(other));

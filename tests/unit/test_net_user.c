@@ -262,7 +262,8 @@ static void tcp(struct netdev *nd, uint16_t port, uint8_t flags, uint32_t seq,
 	t[13] = flags;
 	put16(t + 14, 0xffff);
 	put16(t + 16, sum16(p + 12, 8, 6 + 20 + (uint32_t)n));
-	memcpy(t + 20, data, n);
+	if (n)
+		memcpy(t + 20, data, n);
 	check(ask(nd, hdr, 0x0800, p, 40 + n));
 }
 
