@@ -19,7 +19,9 @@
  * changed any state before its last operation that falls back, and no value
  * that it defines may be used after its end (state is read again; the
  * optimizer forwards a SET to a GET over a boundary only where no fall-back
- * of that instruction is possible).  The verifier checks both.
+ * of that instruction is possible).  The verifier checks both.  No value but
+ * constants lives over an END_SKIP.  A path inside of a skip may end in an
+ * EXIT, EXIT_TO or EXIT_NEXT; END_SKIP then follows.
  *
  * FLAGS values have no place of their own: SETF writes the guest's, whose
  * removal when nothing can see them is the optimizer's work.  An instruction

@@ -1,6 +1,4 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include <string.h>
-
 #include "ir/fold.h"
 #include "ir/ir.h"
 
@@ -15,7 +13,6 @@ struct verifier {
 	bool fell;                /* may have fallen back, */
 	bool skipped;             /* has had its END_SKIP */
 	bool ended;
-	bool gone[IR_MAX_OPS]; /* values defined inside of a skip */
 };
 
 static bool is_int(enum ir_type type)
@@ -34,7 +31,7 @@ static const char *check_arg(const struct verifier *v, ir_ref ref)
 		return "an argument has no value";
 	if (def->op == IR_CONST)
 		return NULL;
-	if (ref < v->fence || v->gone[ref])
+	if (ref < v->fence)
 		return "a value is used after a fall-back, CALL or END_SKIP "
 		       "that it does not survive";
 	if (def->type == IR_PTR && ref < v->insn_begin)
@@ -235,8 +232,8 @@ static const char *check_op(struct verifier *v, const struct ir_op *op)
 	unsigned int effects = ir_info[op->op].effects;
 	const char *bad = NULL;
 
-	if (v->ended)
-		return "an operation after the unit's end";
+	if (v->ended && (!v->skip_begin || op->op != IR_END_SKIP))
+		return "an operation after the end";
 	for (unsigned int n = 0; n < ir_info[op->op].args && !bad; n++)
 		bad = check_arg(v, arg[n]);
 	if (bad)
@@ -268,7 +265,7 @@ static void pass(struct verifier *v, const struct ir_op *op)
 	unsigned int effects = ir_info[op->op].effects;
 
 	if (effects & IR_BOUNDARY) {
-		if (v->fell || op->op == IR_CALL)
+		if (v->fell || op->op != IR_INSN)
 			v->fence = v->at + 1;
 		v->fell = false;
 	}
@@ -277,7 +274,6 @@ static void pass(struct verifier *v, const struct ir_op *op)
 	if (op->op == IR_SKIP_UNLESS)
 		v->skip_begin = v->at;
 	if (op->op == IR_END_SKIP) {
-		memset(v->gone + v->skip_begin, true, v->at - v->skip_begin);
 		v->skip_begin = 0;
 		v->skipped = true;
 	}

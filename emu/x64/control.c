@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Boundaries of guest instructions, skips, calls, exits.
+ */
+#include <string.h>
+
+#include "x64/gen.h"
+
+static const struct gen_pending nothing = { GEN_NEVER, GEN_NEVER, GEN_NEVER,
+					    GEN_NEVER };
+
+static bool is_pending(const struct gen_pending *p, unsigned int mask)
+{
+	return (mask & IR_FLAG_N && p->n != GEN_NEVER) ||
+	       (mask & IR_FLAG_Z && p->z != GEN_NEVER) ||
+	       (mask & IR_FLAG_C && p->c != GEN_NEVER) ||
+	       (mask & IR_FLAG_V && p->v != GEN_NEVER);
+}
+
+static void save_pending(struct gen *g, unsigned int mask)
+{
+	if (!is_pending(&g->pending, mask))
+		return;
+	gen_temp_in(g, RAX);
+	gen_temp_in(g, RCX);
+	gen_save_flags(g, &g->pending, g->at, mask, true);
+	g->ef.val = g->carry = IR_NO_REF;
+}
+
+/* Registers as they are on both ways into a boundary that a fall-back also
+ * comes to. */
+static void boundary(struct gen *g)
+{
+	struct gen_stub *s;
+
+	if (!g->fall)
+		return;
+	s = &g->stub[g->fall - 1];
+	s->back = g->e.p;
+	s->boundary = g->at;
+	if (g->falls < GEN_FALLS) {
+		memcpy(g->fall_cached[g->falls], g->cached, sizeof(g->cached));
+		s->cached = ++g->falls;
+	} else {
+		gen_forget_all_x(g, true);
+	}
+	gen_forget_all(g);
+	gen_forget_all_x(g, false);
+	g->ef.val = g->carry = IR_NO_REF;
+	g->fall = 0;
+}
+
+static void insn(struct gen *g)
+{
+	boundary(g);
+	g->insn = gen_op(g)->imm;
+	g->out->insn[g->insn] = g->e.p - g->e.begin;
+}
+
+static void skip_unless(struct gen *g)
+{
+	const struct ir_op *op = gen_op(g);
+	enum host_cc cc;
+
+	if (g->now[g->at]) {
+		/* what is inside writes flags: those from before must be in
+		 * the state on both ways */
+		if (is_pending(&g->pending, IR_FLAG_NZCV)) {
+			gen_keep_flags(g);
+			save_pending(g, IR_FLAG_NZCV);
+			gen_unlock(g);
+		}
+		g->pending = nothing;
+	}
+	cc = gen_condition(g, op->a, op->cc);
+	emit_jcc(&g->e, cc ^ 1, g->e.p + 6);
+	g->skip_from = g->e.p;
+	memcpy(g->skip_cached, g->cached, sizeof(g->cached));
+}
+
+static void end_skip(struct gen *g)
+{
+	for (unsigned int x = 0; x < 16; x++)
+		if (g->cached[x].id != g->skip_cached[x].id)
+			g->cached[x].type = IR_NONE;
+	gen_forget_all(g);
+	gen_forget_all_x(g, false);
+	boundary(g);
+	g->ef.val = g->carry = IR_NO_REF;
+	if (!g->e.full) {
+		uint32_t distance = (uint32_t)(g->e.p - g->skip_from);
+
+		memcpy(g->skip_from - 4, &distance, 4);
+	}
+}
+
+static void call(struct gen *g)
+{
+	boundary(g);
+	gen_forget_all(g);
+	save_pending(g, IR_FLAG_NZCV);
+	g->pending = nothing;
+	gen_load_insn(g, gen_op(g)->imm);
+	emit_call(&g->e, g->x->fall);
+	gen_forget_all(g);
+	gen_forget_all_x(g, true);
+	g->ef.val = g->carry = IR_NO_REF;
+}
+
+static void fall_back_if(struct gen *g)
+{
+	unsigned int reg = gen_use(g, gen_op(g)->a);
+
+	gen_clobber_flags(g);
+	emit_test(&g->e, false, reg, reg);
+	gen_jump_fall(g, CC_NE);
+}
+
+static void poll(struct gen *g)
+{
+	struct gen_stub *s;
+
+	gen_clobber_flags(g);
+	emit_alu_mem_imm(&g->e, false, ALU_CMP,
+			 mem_at(RBP, g->env->layout->attention), 0);
+	emit_jcc(&g->e, CC_NE, g->e.p + 6);
+	s = gen_stub(g, STUB_POLL);
+	s->from = g->e.p;
+}
+
+static void exit_if(struct gen *g)
+{
+	const struct ir_op *op = gen_op(g);
+	enum host_cc cc = gen_condition(g, op->a, op->cc);
+	unsigned int exit = op->imm;
+	struct gen_stub *s;
+	uint8_t *over;
+
+	if (op->op == IR_EXIT_UNLESS)
+		cc ^= 1;
+	if (is_pending(&g->pending, g->u->exit_flags[exit])) {
+		emit_jcc(&g->e, cc, g->e.p + 6);
+		s = gen_stub(g, STUB_EXIT_IF);
+		s->from = g->e.p;
+		s->exit = exit;
+	} else if (g->u->exit[exit].back) {
+		over = emit_jcc_short(&g->e, cc ^ 1);
+		gen_exit_attention(g, exit);
+		gen_exit(g, exit);
+		emit_here(&g->e, over);
+	} else {
+		gen_exit_if(g, exit, cc);
+	}
+}
+
+/* The instruction ends on all paths: after a fall-back, pc_next says where to
+ * go on. */
+static void end(struct gen *g)
+{
+	g->fall = 0;
+}
+
+static void exit_to(struct gen *g)
+{
+	const struct ir_op *op = gen_op(g);
+
+	if (is_pending(&g->pending, IR_FLAG_NZCV)) {
+		gen_use_in(g, op->a, RDX);
+		save_pending(g, IR_FLAG_NZCV);
+		emit_mov(&g->e, false, RAX, RDX);
+	} else {
+		gen_use_in(g, op->a, RAX);
+	}
+	end(g);
+	emit_jmp(&g->e, g->x->exit_to);
+}
+
+void gen_control(struct gen *g)
+{
+	const struct ir_op *op = gen_op(g);
+
+	switch (op->op) {
+	case IR_INSN:
+		insn(g);
+		break;
+	case IR_SKIP_UNLESS:
+		skip_unless(g);
+		break;
+	case IR_END_SKIP:
+		end_skip(g);
+		break;
+	case IR_POLL:
+		poll(g);
+		break;
+	case IR_CALL:
+		call(g);
+		break;
+	case IR_FALL_BACK_IF:
+		fall_back_if(g);
+		break;
+	case IR_EXIT_IF:
+	case IR_EXIT_UNLESS:
+		exit_if(g);
+		break;
+	case IR_EXIT:
+		save_pending(g, g->u->exit_flags[op->imm]);
+		end(g);
+		if (g->u->exit[op->imm].back)
+			gen_exit_attention(g, op->imm);
+		gen_exit(g, op->imm);
+		break;
+	case IR_EXIT_TO:
+		exit_to(g);
+		break;
+	case IR_EXIT_NEXT:
+		save_pending(g, IR_FLAG_NZCV);
+		end(g);
+		emit_jmp(&g->e, g->x->exit_next);
+		break;
+	default:
+		g->failed = true;
+	}
+}

@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The code that all units share: in, out, calls of C, the jump cache.
+ */
+#include "x64/gen.h"
+
+const uint8_t x64_pinned[X64_PINNED] = { RBX, RSI, RDI, R8,  R9,
+					 R10, R11, R12, R13, R14 };
+
+static const uint8_t saved[] = { RBX, RBP, R12, R13, R14, R15 };
+
+enum {
+	SAVED = sizeof(saved),
+	/* with six registers and the return address this keeps rsp aligned */
+	FRAME = X64_FRAME + 8,
+};
+
+static struct host_mem state(unsigned int offset)
+{
+	return mem_at(RBP, offset);
+}
+
+static void load_pinned(struct emit *e, const struct ir_layout *l)
+{
+	for (unsigned int i = 0; i < l->pinned_count; i++)
+		emit_load(e, false, x64_pinned[i], state(l->pinned[i]));
+}
+
+static void store_pinned(struct emit *e, const struct ir_layout *l)
+{
+	for (unsigned int i = 0; i < l->pinned_count; i++)
+		emit_store(e, false, state(l->pinned[i]), x64_pinned[i]);
+}
+
+static void call_c(struct emit *e, uintptr_t function)
+{
+	emit_mov_imm(e, RAX, function);
+	emit_rr(e, 0xff, 2, RAX);
+}
+
+/* rdi: state, rsi: code */
+static void enter(struct x64 *x, struct emit *e)
+{
+	x->enter = e->p;
+	for (unsigned int i = 0; i < SAVED; i++)
+		emit_push(e, saved[i]);
+	emit_alu_imm(e, true, ALU_SUB, RSP, FRAME);
+	emit_mov(e, true, RBP, RDI);
+	emit_mov(e, true, RAX, RSI);
+	emit_load(e, true, R15, state(x->env->view_r));
+	load_pinned(e, x->env->layout);
+	emit_rr(e, 0xff, 4, RAX); /* JMP */
+}
+
+/* rax: the token */
+static void leave(struct x64 *x, struct emit *e)
+{
+	x->leave = e->p;
+	store_pinned(e, x->env->layout);
+	x->leave_saved = e->p;
+	emit_alu_imm(e, true, ALU_ADD, RSP, FRAME);
+	for (unsigned int i = SAVED; i-- > 0;)
+		emit_pop(e, saved[i]);
+	emit8(e, 0xc3); /* RET */
+}
+
+static void leave_with(struct emit *e, uint64_t token, const uint8_t *by)
+{
+	emit_mov_imm(e, RAX, token);
+	emit_jmp(e, by);
+}
+
+/* rax: the PC, with T in bit 0; nothing in it above bit 31. */
+static void look_up(struct x64 *x, struct emit *e, uint8_t *miss[2])
+{
+	const struct x64_env *env = x->env;
+
+	emit_alu_mem_imm(e, false, ALU_CMP, state(env->layout->attention), 0);
+	miss[0] = emit_jcc_short(e, CC_NE);
+	emit_mov(e, false, RCX, RAX);
+	emit_shift_imm(e, false, SHIFT_SHR, RCX, 12);
+	emit_alu(e, false, ALU_XOR, RCX, RAX);
+	/* (x >> 1 & X64_JUMPS - 1) entries of 16 bytes */
+	emit_alu_imm(e, false, ALU_AND, RCX, (X64_JUMPS - 1) << 1);
+	emit_load(e, true, RDX, state(env->jumps));
+	emit_lea(e, true, RCX, mem_index(RDX, RCX, 3, 0));
+	emit_load(e, false, RDX, state(env->context));
+	emit_shift_imm(e, true, SHIFT_SHL, RDX, 32);
+	emit_alu(e, true, ALU_OR, RDX, RAX);
+	emit_alu_load(e, true, ALU_CMP, RDX,
+		      mem_at(RCX, offsetof(struct x64_jump, key)));
+	miss[1] = emit_jcc_short(e, CC_NE);
+	emit_alu_imm(e, false, ALU_AND, RAX, ~0xfff);
+	emit_store(e, false, state(env->page_va), RAX);
+	emit_rm(e, 0xff, 4, mem_at(RCX, offsetof(struct x64_jump, code)));
+}
+
+static void exit_to(struct x64 *x, struct emit *e)
+{
+	uint8_t *miss[2];
+
+	x->exit_to = e->p;
+	look_up(x, e, miss);
+	emit_here(e, miss[0]);
+	emit_here(e, miss[1]);
+	emit_store(e, false, state(x->env->pc_next), RAX);
+	leave_with(e, X64_LEFT_TO, x->leave);
+}
+
+static void exit_next(struct x64 *x, struct emit *e)
+{
+	uint8_t *miss[2];
+
+	x->exit_next = e->p;
+	emit_load(e, false, RAX, state(x->env->pc_next));
+	emit_extend_load(e, false, false, 1, RCX, state(x->env->thumb));
+	emit_alu(e, false, ALU_OR, RAX, RCX);
+	look_up(x, e, miss);
+	emit_here(e, miss[0]);
+	emit_here(e, miss[1]);
+	leave_with(e, X64_LEFT_NEXT, x->leave);
+}
+
+/* Called with rax: the instruction. */
+static void fall(struct x64 *x, struct emit *e)
+{
+	uint8_t *stopped;
+
+	x->fall = e->p;
+	store_pinned(e, x->env->layout);
+	emit_mov(e, true, RDI, RBP);
+	emit_mov(e, true, RSI, RAX);
+	emit_alu_imm(e, true, ALU_SUB, RSP, 8);
+	call_c(e, (uintptr_t)x->env->interpret);
+	emit_alu_imm(e, true, ALU_ADD, RSP, 8);
+	emit_test(e, true, RAX, RAX);
+	stopped = emit_jcc_short(e, CC_NE);
+	/* the instruction may have changed the context */
+	emit_load(e, true, R15, state(x->env->view_r));
+	load_pinned(e, x->env->layout);
+	emit8(e, 0xc3); /* RET */
+	emit_here(e, stopped);
+	emit_alu_imm(e, true, ALU_ADD, RSP, 8);
+	leave_with(e, X64_LEFT_STOPPED, x->leave_saved);
+}
+
+/* Jumped to with rax: the instruction. */
+static void poll(struct x64 *x, struct emit *e)
+{
+	x->poll = e->p;
+	store_pinned(e, x->env->layout);
+	emit_mov(e, true, RDI, RBP);
+	emit_mov(e, true, RSI, RAX);
+	call_c(e, (uintptr_t)x->env->poll);
+	leave_with(e, X64_LEFT_POLL, x->leave_saved);
+}
+
+/* All flags of eax op ecx to the state. */
+static uint8_t *save(struct x64 *x, struct emit *e, enum emit_alu op)
+{
+	const struct ir_layout *l = x->env->layout;
+	uint8_t *begin = e->p;
+
+	emit_alu(e, false, op, RAX, RCX);
+	emit_store(e, false, state(l->n), RAX);
+	emit_store(e, false, state(l->z), RAX);
+	emit_setcc_mem(e, op == ALU_SUB ? CC_AE : CC_B, state(l->c));
+	emit_setcc(e, CC_O, RAX);
+	emit_shift_imm(e, false, SHIFT_ROR, RAX, 1);
+	emit_store(e, false, state(l->v), RAX);
+	emit8(e, 0xc3); /* RET */
+	return begin;
+}
+
+size_t gen_shared(struct x64 *x, uint8_t *where)
+{
+	struct emit e;
+
+	emit_begin(&e, where, X64_SHARED);
+	enter(x, &e);
+	leave(x, &e);
+	exit_to(x, &e);
+	exit_next(x, &e);
+	fall(x, &e);
+	poll(x, &e);
+	x->save_add = save(x, &e, ALU_ADD);
+	x->save_sub = save(x, &e, ALU_SUB);
+	return e.p - e.begin;
+}

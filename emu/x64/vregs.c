@@ -1,0 +1,296 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Theory of operation
+ *
+ * Sixteen vector registers.  Each may have values of the unit (x_head[], a
+ * list, because a GET of what a register holds gives the same register) and
+ * may also hold what a piece of the state holds (cached[]): SET writes the
+ * state at once and leaves the register as a copy, so a later GET costs
+ * nothing.  The copies outlive a fall-back: its stub loads again those that
+ * are read later (gen_cached_at()).
+ */
+#include <string.h>
+
+#include "x64/gen.h"
+
+static enum ir_type type_of(const struct gen *g, ir_ref ref)
+{
+	return g->u->op[ref].type;
+}
+
+static unsigned int size_of(enum ir_type type)
+{
+	return type == IR_V128 ? 16 : type == IR_F32 || type == IR_I32 ? 4 : 8;
+}
+
+/* MOVSS, MOVSD, MOVUPS; MOVAPS between registers. */
+static unsigned int mov_op(enum ir_type type)
+{
+	return size_of(type) == 4   ? X_0F | X_F3
+	       : size_of(type) == 8 ? X_0F | X_F2
+				    : X_0F;
+}
+
+void gen_mov_x(struct gen *g, unsigned int to, unsigned int from)
+{
+	if (g->env->v3)
+		emit_vrr(&g->e, X_0F | 0x28, false, to, 0, from);
+	else
+		emit_rr(&g->e, X_0F | 0x28, to, from);
+}
+
+void gen_load_x(struct gen *g, enum ir_type type, unsigned int to,
+		struct host_mem from)
+{
+	if (g->env->v3)
+		emit_vrm(&g->e, mov_op(type) | 0x10, false, to, 0, from);
+	else
+		emit_rm(&g->e, mov_op(type) | 0x10, to, from);
+}
+
+void gen_store_x(struct gen *g, enum ir_type type, struct host_mem to,
+		 unsigned int from)
+{
+	if (g->env->v3)
+		emit_vrm(&g->e, mov_op(type) | 0x11, false, from, 0, to);
+	else
+		emit_rm(&g->e, mov_op(type) | 0x11, from, to);
+}
+
+/* The value leaves its register for the frame, if it is nowhere else. */
+static void spill(struct gen *g, ir_ref ref)
+{
+	struct gen_value *v = &g->val[ref];
+	uint32_t need = type_of(g, ref) == IR_V128 ? 3 : 1;
+
+	if (v->base == BASE_NONE && v->uses) {
+		unsigned int n = 0;
+
+		while (n + need / 2 < GEN_SLOTS && g->frame & need << n)
+			n += need == 3 ? 2 : 1;
+		if (n + need / 2 >= GEN_SLOTS) {
+			g->failed = true;
+			return;
+		}
+		g->frame |= need << n;
+		v->base = BASE_SPILL;
+		v->where = n * 8;
+		gen_store_x(g, type_of(g, ref), mem_at(RSP, v->where), v->reg);
+	}
+	v->reg = NO_REG;
+}
+
+static void evict(struct gen *g, unsigned int x)
+{
+	while (g->x_head[x] != IR_NO_REF) {
+		ir_ref ref = g->x_head[x];
+
+		g->x_head[x] = g->val[ref].next;
+		spill(g, ref);
+	}
+	g->cached[x].type = IR_NONE;
+}
+
+/* The lower, the sooner it is given up: free, a copy of state, values. */
+static unsigned int worth(const struct gen *g, unsigned int x)
+{
+	unsigned int next = GEN_NEVER;
+
+	if (g->x_head[x] == IR_NO_REF)
+		return g->cached[x].type == IR_NONE ? 0 : 1u + g->x_age[x];
+	for (ir_ref ref = g->x_head[x]; ref != IR_NO_REF;
+	     ref = g->val[ref].next)
+		if (g->val[ref].last_use < next)
+			next = g->val[ref].last_use;
+	return 0x20000 + GEN_NEVER - next;
+}
+
+static unsigned int take(struct gen *g)
+{
+	unsigned int best = NO_REG, least = ~0u;
+	unsigned int turn = g->seed ? gen_random(g) & 15 : 0;
+
+	for (unsigned int i = 0; i < 16; i++) {
+		unsigned int x = (i + turn) & 15, w = worth(g, x);
+
+		if (g->locked_x >> x & 1)
+			continue;
+		if (w < least || (g->seed && !(gen_random(g) & 15))) {
+			least = w;
+			best = x;
+		}
+	}
+	if (best == NO_REG) {
+		g->failed = true;
+		return 0;
+	}
+	evict(g, best);
+	g->locked_x |= 1 << best;
+	g->x_age[best] = ++g->clock;
+	return best;
+}
+
+static void own(struct gen *g, ir_ref ref, unsigned int x)
+{
+	g->val[ref].reg = x;
+	g->val[ref].next = g->x_head[x];
+	g->x_head[x] = ref;
+	g->x_age[x] = ++g->clock;
+}
+
+unsigned int gen_use_x(struct gen *g, ir_ref ref)
+{
+	struct gen_value *v = &g->val[ref];
+	unsigned int x = v->reg;
+
+	if (x == NO_REG) {
+		if (v->base < BASE_STATE)
+			g->failed = true;
+		x = take(g);
+		gen_load_x(g, type_of(g, ref), x,
+			   mem_at(v->base == BASE_SPILL ? RSP : RBP, v->where));
+		own(g, ref, x);
+	}
+	g->locked_x |= 1 << x;
+	return x;
+}
+
+bool gen_mem_x(const struct gen *g, ir_ref ref, struct host_mem *ret_mem)
+{
+	return gen_mem(g, ref, ret_mem);
+}
+
+unsigned int gen_temp_x(struct gen *g)
+{
+	return take(g);
+}
+
+unsigned int gen_def_x(struct gen *g)
+{
+	unsigned int x = take(g);
+
+	own(g, g->at, x);
+	return x;
+}
+
+static unsigned int uses_here(const struct gen *g, ir_ref ref)
+{
+	const struct ir_op *op = gen_op(g);
+	unsigned int args = ir_info[op->op].args;
+
+	return (args > 0 && op->a == ref) + (args > 1 && op->b == ref) +
+	       (args > 2 && op->c == ref);
+}
+
+/* Whether the register of a has nothing else that is wanted. */
+static bool can_inherit(const struct gen *g, ir_ref a, ir_ref not )
+{
+	const struct gen_value *v = &g->val[a];
+
+	return v->reg != NO_REG && a != not &&v->uses <= uses_here(g, a) &&
+	       g->x_head[v->reg] == a && v->next == IR_NO_REF &&
+	       (not == IR_NO_REF || g->val[not ].reg != v->reg) &&
+	       g->cached[v->reg].type == IR_NONE;
+}
+
+unsigned int gen_def_from_x(struct gen *g, ir_ref a, ir_ref not )
+{
+	unsigned int from, to;
+
+	if (can_inherit(g, a, not )) {
+		to = g->val[a].reg;
+		g->x_head[to] = IR_NO_REF;
+		g->val[a].reg = NO_REG;
+		own(g, g->at, to);
+		g->locked_x |= 1 << to;
+		return to;
+	}
+	from = gen_use_x(g, a);
+	if (not != IR_NO_REF)
+		gen_use_x(g, not );
+	to = gen_def_x(g);
+	gen_mov_x(g, to, from);
+	return to;
+}
+
+/* State */
+
+static bool overlaps(const struct gen_cached *c, unsigned int offset,
+		     unsigned int size)
+{
+	return c->type != IR_NONE && c->offset < offset + size &&
+	       c->offset + size_of(c->type) > offset;
+}
+
+void gen_drop_cached(struct gen *g, unsigned int offset, unsigned int size)
+{
+	for (unsigned int x = 0; x < 16; x++)
+		if (overlaps(&g->cached[x], offset, size))
+			g->cached[x].type = IR_NONE;
+}
+
+static void cache(struct gen *g, unsigned int x, const struct ir_op *op)
+{
+	g->cached[x] = (struct gen_cached){
+		.offset = op->imm,
+		.type = op->type,
+		.id = ++g->cache_ids,
+	};
+	g->cache_read[g->cache_ids] = 0;
+}
+
+void gen_get_x(struct gen *g)
+{
+	const struct ir_op *op = gen_op(g);
+	unsigned int x;
+
+	for (x = 0; x < 16; x++) {
+		const struct gen_cached *c = &g->cached[x];
+
+		if (c->type == IR_NONE || c->offset != op->imm ||
+		    size_of(c->type) != size_of(op->type))
+			continue;
+		g->cache_read[c->id] = g->at;
+		own(g, g->at, x);
+		gen_in_state(g, op->imm);
+		return;
+	}
+	x = gen_def_x(g);
+	gen_load_x(g, op->type, x, mem_at(RBP, op->imm));
+	cache(g, x, op);
+	gen_in_state(g, op->imm);
+}
+
+void gen_set_x(struct gen *g)
+{
+	const struct ir_op *op = gen_op(g);
+	unsigned int x = gen_use_x(g, op->a);
+
+	gen_drop_cached(g, op->imm, size_of(op->type));
+	gen_store_x(g, op->type, mem_at(RBP, op->imm), x);
+	cache(g, x, op);
+}
+
+void gen_spill_all_x(struct gen *g)
+{
+	for (unsigned int x = 0; x < 16; x++) {
+		while (g->x_head[x] != IR_NO_REF) {
+			ir_ref ref = g->x_head[x];
+
+			g->x_head[x] = g->val[ref].next;
+			spill(g, ref);
+		}
+	}
+}
+
+void gen_forget_all_x(struct gen *g, bool cached)
+{
+	for (unsigned int x = 0; x < 16; x++) {
+		while (g->x_head[x] != IR_NO_REF) {
+			g->val[g->x_head[x]].reg = NO_REG;
+			g->x_head[x] = g->val[g->x_head[x]].next;
+		}
+		if (cached)
+			g->cached[x].type = IR_NONE;
+	}
+}
