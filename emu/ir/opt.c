@@ -150,10 +150,12 @@ static ir_ref forward_state(struct known *k, const struct ir_unit *u,
 	return IR_NO_REF;
 }
 
-static void forward(struct ir_unit *u, ir_ref *map)
+/* The instructions that may fall back, a bit each. */
+static uint64_t forward(struct ir_unit *u, ir_ref *map)
 {
 	struct known k = { .epoch = 1, .constants = 1 };
 	unsigned int out = 0;
+	uint64_t falls = 0;
 
 	for (unsigned int i = 0; i < u->count; i++) {
 		struct ir_op op = u->op[i];
@@ -172,15 +174,17 @@ static void forward(struct ir_unit *u, ir_ref *map)
 		}
 		if (ir_info[op.op].effects & IR_BOUNDARY)
 			boundary(&k, op.op);
-		if (ir_info[op.op].effects & IR_FALLS_BACK)
+		if (ir_info[op.op].effects & IR_FALLS_BACK) {
 			k.fell = true;
-		if (op.op == IR_GET) {
-			remember(&k, &op, out);
+			falls |= UINT64_C(1) << (op.insn & 63);
 		}
+		if (op.op == IR_GET)
+			remember(&k, &op, out);
 		u->op[out] = op;
 		map[i] = out++;
 	}
 	u->count = out;
+	return falls;
 }
 
 /* Backward */
@@ -189,6 +193,7 @@ struct live {
 	uint16_t uses[IR_MAX_OPS]; /* of values */
 	uint16_t epoch;
 	unsigned int flags, after_skip; /* enum ir_flag_mask */
+	uint64_t falls;                 /* instructions that may fall back */
 	/* words of the state that are written before they are seen */
 	struct {
 		uint16_t offset, epoch;
@@ -261,7 +266,9 @@ static bool unseen(struct live *l, const struct ir_unit *u, struct ir_op *op,
 	if (effects & IR_WRITES_FLAGS)
 		return flags_unseen(l, op);
 	if (op->op == IR_SET) {
-		if (is_written(l, op))
+		/* a fall-back writes it all the same, so the back end must
+		 * see that it is written */
+		if (is_written(l, op) && !(l->falls >> (op->insn & 63) & 1))
 			return true;
 		written(l, op, true);
 		return false;
@@ -298,7 +305,8 @@ static void count_uses(struct live *l, const struct ir_op *op)
 }
 
 /* Not inlined, for the size of the frame. */
-__attribute__((noinline)) static void backward(struct ir_unit *u)
+__attribute__((noinline)) static void backward(struct ir_unit *u,
+					       uint64_t falls)
 {
 	struct live l;
 
@@ -306,6 +314,7 @@ __attribute__((noinline)) static void backward(struct ir_unit *u)
 	memset(l.wanted, 0, u->count);
 	memset(l.written, 0, sizeof(l.written));
 	l.epoch = 1;
+	l.falls = falls;
 	l.flags = l.after_skip = IR_FLAG_NZCV;
 	for (unsigned int i = u->count; i-- > 0;) {
 		if (unseen(&l, u, &u->op[i], i))
@@ -337,7 +346,6 @@ void ir_optimize(struct ir_unit *u)
 
 	if (u->overflow)
 		return;
-	forward(u, map);
-	backward(u);
+	backward(u, forward(u, map));
 	compact(u, map);
 }

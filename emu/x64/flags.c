@@ -678,6 +678,7 @@ static void setf_now(struct gen *g, ir_ref f, unsigned int mask)
 			restore(g, f);
 		else
 			make(g, f, mask);
+		gen_unlock(g);
 	}
 	res = mask & IR_FLAG_NZ ? result_in_register(g, f) : NO_REG;
 	if (res != NO_REG) {

@@ -351,10 +351,19 @@ unsigned int gen_def_from(struct gen *g, ir_ref a)
 		g->locked |= 1 << from;
 		return inherit(g, a);
 	} else {
+		unsigned int locked = g->locked;
+
 		if (from != NO_REG)
 			g->locked |= 1 << from;
-		reg = take(g);
+		if ((g->locked & GEN_SCRATCH) == GEN_SCRATCH &&
+		    from != NO_REG && !(locked >> from & 1)) {
+			evict(g, from); /* what it held is still there */
+			reg = from;
+		} else {
+			reg = take(g);
+		}
 		own(g, g->at, reg);
+		g->locked = locked | 1 << reg;
 	}
 	if (from == NO_REG)
 		load(g, a, reg);

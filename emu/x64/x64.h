@@ -110,6 +110,9 @@ struct x64_output {
 
 struct x64;
 
+/* One thread at a time may translate with an x64; code made with one may be
+ * run and linked with that of others of the same env. */
+
 /* Make the shared code (entry, leaving, jump cache look-up) at *where, at
  * most X64_SHARED bytes, which must be near (within 2 GiB of) all units.
  * env must stay.  NULL: out of memory. */
