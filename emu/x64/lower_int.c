@@ -151,7 +151,8 @@ static void sub(struct gen *g)
 		}
 	}
 	if (!twin && g->val[op->b].reg != NO_REG &&
-	    g->val[op->b].reg == g->val[g->at].target && op->a != op->b) {
+	    g->val[op->b].reg == g->val[g->at].target &&
+	    g->val[op->a].reg != g->val[op->b].reg) {
 		/* a - b in b's register */
 		struct second s = second(g, op->a);
 		unsigned int dst = gen_def_from(g, op->b);
