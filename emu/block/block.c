@@ -165,7 +165,7 @@ static enum block_on_error choose(const struct block *b, enum block_op op,
 	if (on == BLOCK_ENOSPC)
 		on = code == -ENOSPC || code == -EDQUOT ? BLOCK_STOP
 							: BLOCK_REPORT;
-	if (on == BLOCK_STOP && !b->event)
+	if (on == BLOCK_STOP && (!b->event || b->cancelling))
 		on = BLOCK_REPORT;
 	return on;
 }
@@ -230,11 +230,12 @@ void block_set_event(struct block *b, block_event_fn *fn, void *arg)
 	block_set_event(b->backing, fn, arg);
 }
 
-static struct block_request *take_held(struct block *b)
+static struct block_request *take_held(struct block *b, bool cancelling)
 {
 	struct block_request *first;
 
 	with_lock(&b->lock);
+	b->cancelling = cancelling;
 	first = steal_ptr(b->held);
 	b->io_status = BLOCK_STATUS_OK;
 	return first;
@@ -242,7 +243,7 @@ static struct block_request *take_held(struct block *b)
 
 void block_retry(struct block *b)
 {
-	struct block_request *req = take_held(b), *next;
+	struct block_request *req = take_held(b, false), *next;
 
 	for (; req; req = next) {
 		next = req->next;
@@ -252,12 +253,18 @@ void block_retry(struct block *b)
 
 void block_cancel(struct block *b)
 {
-	struct block_request *req = take_held(b), *next;
+	struct block_request *req = take_held(b, true), *next;
 
 	for (; req; req = next) {
 		next = req->next;
 		req->done(req, -ECANCELED);
 	}
+}
+
+void block_cancelled(struct block *b)
+{
+	with_lock(&b->lock);
+	b->cancelling = false;
 }
 
 enum block_io_status block_io_status(struct block *b)

@@ -130,6 +130,7 @@ struct block {
 	enum block_on_error rerror, werror;
 	enum block_io_status io_status;
 	struct block_request *held; /* waiting for block_retry() */
+	bool cancelling;            /* block_cancel() */
 	block_event_fn *event;
 	void *event_arg;
 	void (*resized)(void *arg);
@@ -167,8 +168,13 @@ void block_set_event(struct block *b, block_event_fn *fn, void *arg);
 /* The machine goes on: submit again what waits; the status is OK then. */
 void block_retry(struct block *b);
 
-/* The device is reset: what waits is completed with -ECANCELED. */
+/*
+ * The device is reset: what waits is completed with -ECANCELED, and nothing
+ * is held back any more until block_cancelled(); errors are reported then.
+ * Not with a lock held that the completion takes.
+ */
 void block_cancel(struct block *b);
+void block_cancelled(struct block *b);
 
 enum block_io_status block_io_status(struct block *b);
 

@@ -5,6 +5,7 @@
  * give up, never do both go on.
  */
 #include "block/lock.h"
+#include "block/lock_holder.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -67,11 +68,13 @@ static void give_back(int fd)
 
 static int busy(int fd, const char *filename, bool they_write, struct err *err)
 {
+	char holder[80];
+
 	give_back(fd);
+	lock_holder(fd, holder, sizeof(holder));
 	return err_set(err, EBUSY,
-		       "cannot lock \"%s\": another process %s; is a guest "
-		       "running on it?",
-		       filename,
+		       "cannot lock \"%s\": %s %s; is a guest running on it?",
+		       filename, holder,
 		       they_write ? "writes to it"
 				  : "does not want it to be written");
 }

@@ -314,8 +314,12 @@ static void reset(struct virtio_device *vdev)
 {
 	struct virtio_blk *blk = blk_of(vdev);
 
+	pthread_mutex_unlock(&vdev->lock);
+	block_cancel(blk->block);
+	pthread_mutex_lock(&vdev->lock);
 	while (blk->pending)
 		pthread_cond_wait(&blk->idle, &vdev->lock);
+	block_cancelled(blk->block);
 	blk->waiting = 0;
 	vdev->config[CONFIG_WRITEBACK] = !!(vdev->offered & F_FLUSH);
 }
@@ -368,6 +372,17 @@ static void fill_config(struct virtio_blk *blk)
 	c[CONFIG_ZEROES_MAY_UNMAP] = 1;
 }
 
+/* In the loop's thread. */
+static void resized(void *arg)
+{
+	struct virtio_blk *blk = arg;
+
+	with_lock(&blk->vdev.lock);
+	put_le(blk->vdev.config + CONFIG_CAPACITY, 8,
+	       blk->block->size / BLOCK_SECTOR);
+	virtio_config_changed(&blk->vdev);
+}
+
 void virtio_blk_init(struct virtio_blk *blk, const struct virtio_env *env,
 		     const struct virtio_blk_options *opt)
 {
@@ -384,6 +399,7 @@ void virtio_blk_init(struct virtio_blk *blk, const struct virtio_env *env,
 		       strnlen(opt->serial, VIRTIO_BLK_ID_LEN));
 	pthread_cond_init(&blk->idle, NULL);
 	fill_config(blk);
+	block_set_resized(blk->block, resized, blk);
 
 	n = queues * QUEUE_SIZE;
 	blk->requests = xcalloc(n, sizeof(*blk->requests));
@@ -401,6 +417,7 @@ void virtio_blk_init(struct virtio_blk *blk, const struct virtio_env *env,
 
 void virtio_blk_fini(struct virtio_blk *blk)
 {
+	block_set_resized(blk->block, NULL, NULL);
 	pthread_cond_destroy(&blk->idle);
 	free(blk->requests);
 	free(blk->iovs);

@@ -394,8 +394,14 @@ static void reset(struct virtio_device *vdev)
 {
 	struct virtio_scsi *s = (struct virtio_scsi *)vdev;
 
+	pthread_mutex_unlock(&vdev->lock);
+	for (unsigned int i = 0; i < s->unit_count; i++)
+		block_cancel(s->units[i].unit.block);
+	pthread_mutex_lock(&vdev->lock);
 	while (s->pending)
 		pthread_cond_wait(&s->idle, &vdev->lock);
+	for (unsigned int i = 0; i < s->unit_count; i++)
+		block_cancelled(s->units[i].unit.block);
 	s->waiting = 0;
 	put_le(vdev->config + CONFIG_SENSE_SIZE, 4, SENSE_SIZE);
 	put_le(vdev->config + CONFIG_CDB_SIZE, 4, CDB_SIZE);

@@ -13,6 +13,7 @@
 #include "common/cleanup.h"
 #include "common/io.h"
 #include "common/log.h"
+#include "qcow2_image.h"
 #include "test.h"
 
 enum {
@@ -279,11 +280,14 @@ static void test_locks(void)
 				   snap = { .snapshot = true },
 				   no = { .no_lock = true };
 	struct block *b;
+	char who[40];
 
 	make(SIZE);
 	b = opened(rw);
 	check_eq(open_code(path, rw), (unsigned long long)-EBUSY);
 	check(strstr(err.text, path));
+	snprintf(who, sizeof(who), "process %d (", getpid());
+	check(strstr(err.text, who));
 	check_eq(open_code(path, ro), (unsigned long long)-EBUSY);
 	check_eq(open_code(path, snap), (unsigned long long)-EBUSY);
 	check_eq(open_code(path, no), 0);
@@ -356,7 +360,133 @@ static void test_qemu_locks(void)
 	check(becomes(true)); /* it started */
 	check_eq(open_code(path, (struct block_options){ 0 }),
 		 (unsigned long long)-EBUSY);
+	check(strstr(err.text, "(qemu-io)"));
 	check(becomes(false)); /* it ended */
+}
+
+/* What a monitor would learn of. */
+static struct {
+	atomic_uint n;
+	struct block_event last;
+} events;
+
+static void event(void *arg, const struct block_event *e)
+{
+	check(arg == &events);
+	events.last = *e;
+	events.n++;
+}
+
+static void wait_for_events(unsigned int n)
+{
+	for (unsigned int i = 0; events.n < n && i < 10000; i++)
+		usleep(1000);
+	check_eq(events.n, n);
+}
+
+/* A full disk: the request waits until there is room. */
+static void test_full_disk(void)
+{
+	static uint8_t data[4096];
+	const struct iovec iov = { data, 4096 };
+	const struct block_options opt = { .filename = "memory" };
+	struct memory_file *f = (struct memory_file *)memory_file(data, 4096,
+								  8192);
+	const struct block_below below = { .file = &f->b };
+	struct block *b = NULL;
+	struct one one;
+
+	f->b.pool = pool;
+	check_eq(block_format_open(&b, BLOCK_RAW, &opt, &below, &err), 0);
+	block_set_errors(b, BLOCK_REPORT, BLOCK_ENOSPC);
+	f->full = true;
+	/* nobody could go on, so it is reported */
+	check_eq(request(b, BLOCK_WRITE, 0, data, 512),
+		 (unsigned long long)-ENOSPC);
+
+	block_set_event(b, event, &events);
+	submit(&one, b, BLOCK_WRITE, 0, &iov, 1, 4096);
+	wait_for_events(1);
+	check_eq(events.last.kind, BLOCK_EVENT_IO_ERROR);
+	check_eq(events.last.action, BLOCK_STOP);
+	check_eq(events.last.op, BLOCK_WRITE);
+	check_eq(events.last.code, (unsigned long long)-ENOSPC);
+	check_eq(block_io_status(b), BLOCK_STATUS_NOSPACE);
+	block_retry(b); /* still full */
+	wait_for_events(2);
+	f->full = false;
+	block_retry(b);
+	check_eq(wait_for(&one), 0);
+	check_eq(block_io_status(b), BLOCK_STATUS_OK);
+
+	f->full = true;
+	submit(&one, b, BLOCK_ZERO, 0, NULL, 0, 512);
+	wait_for_events(3);
+	block_cancel(b); /* the device is reset */
+	check_eq(wait_for(&one), (unsigned long long)-ECANCELED);
+	check_eq(request(b, BLOCK_WRITE, 0, data, 512),
+		 (unsigned long long)-ENOSPC);
+	block_cancelled(b);
+	check_eq(events.n, 4);
+	check_eq(events.last.action, BLOCK_REPORT);
+
+	block_set_errors(b, BLOCK_STOP, BLOCK_IGNORE);
+	check_eq(request(b, BLOCK_WRITE, 0, data, 512), 0);
+	check_eq(events.last.action, BLOCK_IGNORE);
+	f->b.size = 100;
+	submit(&one, b, BLOCK_READ, 0, &iov, 1, 512);
+	wait_for_events(6);
+	check_eq(events.last.action, BLOCK_STOP);
+	check_eq(block_io_status(b), BLOCK_STATUS_FAILED);
+	f->b.size = 4096;
+	block_retry(b);
+	check_eq(wait_for(&one), 0);
+	block_free(b);
+	block_free(&f->b);
+}
+
+static void resized(void *arg)
+{
+	++*(int *)arg;
+}
+
+static void test_size(void)
+{
+	uint8_t data[512] = { 1 };
+	struct block_info info;
+	int n = 0;
+	struct block *b;
+
+	make(SIZE);
+	b = opened((struct block_options){ .node_name = "disk" });
+	check(!strcmp(b->node_name, "disk") && !strcmp(b->driver, "raw"));
+	check(!strcmp(b->file->driver, "file"));
+	events.n = 0;
+	block_set_event(b, event, &events);
+	block_set_resized(b, resized, &n);
+	block_set_write_threshold(b, 4096);
+	check_eq(block_info(b, &info), 0);
+	check_eq(info.virtual_size, SIZE);
+	check_eq(info.write_threshold, 4096);
+	check_eq(request(b, BLOCK_WRITE, 3584, data, 512), 0);
+	check_eq(events.n, 0);
+	check_eq(request(b, BLOCK_WRITE, 8192, data, 512), 0);
+	check_eq(request(b, BLOCK_WRITE, 8192, data, 512), 0);
+	check_eq(events.n, 1);
+	check_eq(events.last.kind, BLOCK_EVENT_WRITE_THRESHOLD);
+	check_eq(events.last.exceeded, 4608);
+	check_eq(b->stats.wr_highest_offset, 8704);
+	check_eq(b->file->stats.ops[BLOCK_WRITE], 3);
+
+	check(block_resize(b, SIZE - 512, &err) < 0);
+	check(block_resize(b, SIZE + 1, &err) < 0);
+	check_eq(n, 0);
+	check_eq(block_resize(b, SIZE + 512, &err), 0);
+	check_eq(n, 1);
+	check_eq(b->size, SIZE + 512);
+	check_eq(request(b, BLOCK_READ, SIZE, data, 512), 0);
+	check_eq(data[0], 0);
+	block_free(b);
 }
 
 int main(void)
@@ -372,6 +502,8 @@ int main(void)
 	test_snapshot();
 	test_snapshot_threads();
 	test_locks();
+	test_full_disk();
+	test_size();
 	test_qemu_locks();
 	pool_free(pool);
 	unlink(path);
