@@ -213,6 +213,8 @@ static int emulate(struct emulator *e, int argc, char **argv, struct err *err)
 
 	if (ret < 0 || e->opts.done)
 		return ret;
+	if (e->opts.check_image)
+		return parts_check(&e->opts, err);
 	if (e->opts.daemonize) {
 		ret = daemon_fork(&e->ready_fd, err);
 		if (ret)
@@ -235,5 +237,5 @@ int main(int argc, char **argv)
 	close_all(&e);
 	if (ret < 0)
 		fprintf(stderr, "pimigrate-emu: %s\n", err.text);
-	return ret ? 1 : 0;
+	return ret < 0 ? 1 : ret;
 }

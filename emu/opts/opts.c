@@ -88,6 +88,8 @@ static const struct row rows[] = {
 	{ "pidfile", "FILE", "write the process number there", IS_TEXT(pidfile) },
 	{ "d", "ITEMS", "log in_asm, int, cpu, exec", IS_CALL(set_trace) },
 	{ "D", "FILE", "where -d logs to (default: standard error)", IS_TEXT(log_file) },
+	{ "check-image", "FILE", "examine a qcow2 image that nobody uses, and end", IS_TEXT(check_image) },
+	{ "repair", NULL, "with -check-image: mend what it finds", IS_FLAG(repair) },
 	{ "version", NULL, "print the version", IS_CALL(show_version) },
 	{ "help", NULL, "print this", IS_CALL(show_help) },
 	{ "h", NULL, NULL, IS_CALL(show_help) },
@@ -255,8 +257,11 @@ int opts_read(struct opts *ret_opts, int argc, char **argv, struct err *err)
 					 .ram_size = 128 << 20 } };
 	int ret = read_all(&opts, argc, argv, err);
 
-	if (!ret && !opts.done && !opts.config.files.kernel &&
-	    !opts.config.idle)
+	if (!ret && opts.repair && !opts.check_image)
+		ret = err_set(err, EINVAL,
+			      "-repair mends an image that -check-image names");
+	if (!ret && !opts.done && !opts.check_image &&
+	    !opts.config.files.kernel && !opts.config.idle)
 		ret = err_set(err, EINVAL,
 			      "there is no kernel to run: say -kernel FILE "
 			      "(-help lists all options)");

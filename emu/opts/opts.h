@@ -47,6 +47,8 @@ struct opts {
 	bool stopped;    /* -S */
 	bool daemonize;
 	const char *pidfile, *log_file;
+	const char *check_image; /* only this: parts_check() */
+	bool repair;
 	bool done; /* -help and the like: all was said */
 };
 

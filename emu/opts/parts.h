@@ -92,6 +92,9 @@ int parts_plug(struct parts *p, struct opts *opts, struct machine *m,
  * more. */
 void parts_close(struct parts *p);
 
+/* -check-image, and nothing else: the exit status, as in the manual. */
+int parts_check(const struct opts *opts, struct err *err);
+
 /* True: this process is not an emulator but a helper of one, and has now
  * done its work with this exit status. */
 bool parts_helper(int argc, char **argv, int *ret_status);
