@@ -39,10 +39,15 @@ struct qcow2_unpacker *qcow2_unpacker_new(const struct qcow2 *q)
 	for (int i = 0; i < QCOW2_BUFFERS; i++) {
 		struct buffers *b = &u->buf[i];
 
+		bool good;
+
 		b->packed = xmalloc(2 * (size_t)q->cluster);
 		b->plain = xmalloc(q->cluster);
-		b->zstd = ZSTD_createDCtx();
-		if (!b->zstd || inflateInit2(&b->zlib, -12) != Z_OK)
+		if (q->h.compression == QCOW2_ZSTD)
+			good = (b->zstd = ZSTD_createDCtx());
+		else
+			good = inflateInit2(&b->zlib, -12) == Z_OK;
+		if (!good)
 			abort();
 	}
 	return u;

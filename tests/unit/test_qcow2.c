@@ -279,7 +279,7 @@ static void test_writing(void)
 			    v->options, DISK);
 		}
 		b = opened("disk.qcow2", false);
-		for (unsigned int n = 0; n < 250; n++)
+		for (unsigned int n = 0; n < 120; n++)
 			random_request(b, DISK);
 		compare(b, model, DISK);
 		block_free(b);
