@@ -133,7 +133,7 @@ static int try_look_up(struct qcow2 *q, uint64_t at, uint64_t len,
 		       struct qcow2_run *run, uint64_t *ret_missing)
 {
 	uint64_t cluster = at >> q->bits, in = at & (q->cluster - 1u);
-	uint64_t max = (in + len + q->cluster - 1) >> q->bits, n, place;
+	uint64_t max = (in + len + q->cluster - 1) >> q->bits, n, place = 0;
 	int code = entry_place(q, cluster, &place);
 	const uint64_t *slice;
 
