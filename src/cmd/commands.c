@@ -16,6 +16,7 @@ const struct cmd *const commands[] = {
 	&cmd_enable,
 	&cmd_disable,
 	&cmd_net,
+	&cmd_doctor,
 	&cmd_clone,
 	&cmd_rename,
 	&cmd_resize,

@@ -13,6 +13,7 @@ extern const struct cmd cmd_verify;
 extern const struct cmd cmd_delete;
 
 extern const struct cmd cmd_enable, cmd_disable, cmd_prepare, cmd_sync, cmd_net;
+extern const struct cmd cmd_doctor;
 
 extern const struct cmd *const commands[];
 

@@ -16,6 +16,7 @@
 
 #include "cmd/cmd.h"
 #include "cmd/commands.h"
+#include "cmd/doctor.h"
 #include "common/cleanup.h"
 #include "lan/filter.h"
 #include "lan/links.h"
@@ -233,6 +234,8 @@ static int net_run(struct cmd_ctx *ctx, struct err *err)
 
 	if (!strcmp(verb, "show"))
 		return show(ctx, err);
+	if (!strcmp(verb, "doctor"))
+		return doctor_report(ctx, NULL, "net", err);
 	r = need_root(err);
 	if (r < 0)
 		return r;
@@ -245,7 +248,8 @@ static int net_run(struct cmd_ctx *ctx, struct err *err)
 	if (!strcmp(verb, "await"))
 		return await(err);
 	err_set(err, EINVAL,
-		"net has show, setup, confirm and remove, not '%s'", verb);
+		"net has show, doctor, setup, confirm and remove, not '%s'",
+		verb);
 	return CMD_USAGE;
 }
 
@@ -260,13 +264,14 @@ static const struct opt net_options[] = {
 
 const struct cmd cmd_net = {
 	.name = "net",
-	.help = "put guests on the LAN: show, setup, confirm, remove",
+	.help = "put guests on the LAN: show, doctor, setup, confirm, remove",
 	.args = "VERB",
 	.about =
 		"show     the interfaces of this host, and who is on which bridge\n"
 		"setup    make a bridge over an uplink, as systemd-networkd,\n"
 		"         NetworkManager or ifupdown has it; after a minute all is as it\n"
 		"         was, unless confirmed\n"
+		"doctor   what keeps guests from the LAN\n"
 		"confirm  the bridge stays\n"
 		"remove   the bridge goes, and the uplink is as it was before",
 	.min_args = 1,

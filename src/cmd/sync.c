@@ -399,6 +399,22 @@ int sync_kernel(const struct machine *m, const char *dir, bool look,
 	return r;
 }
 
+void sync_space(const struct machine *m, const char *dir, uint64_t *ret_size,
+		uint64_t *ret_free)
+{
+	struct err ignored;
+	struct disk d;
+
+	*ret_size = *ret_free = 0;
+	if (!m->disks.n || strcmp(m->disks.at[0].format, "raw") != 0)
+		return;
+	if (!disk_open(m, dir, &d, &ignored)) {
+		*ret_size = ext4_info(d.fs)->size;
+		*ret_free = ext4_info(d.fs)->free;
+	}
+	disk_close(&d);
+}
+
 int sync_before_start(void *arg, const struct machine *m, struct err *err)
 {
 	autofree char *dir = store_dir(m->name);

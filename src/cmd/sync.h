@@ -29,6 +29,13 @@ int sync_kernel(const struct machine *m, const char *dir, bool look,
 		struct err *err);
 
 /*
+ * How large the guest's root file system is and how much of it is free, both in
+ * bytes; 0 if that cannot be read.  The guest is off.
+ */
+void sync_space(const struct machine *m, const char *dir, uint64_t *ret_size,
+		uint64_t *ret_free);
+
+/*
  * What the supervisor calls before each start, and when the guest is up or
  * powered off: brings boot/ up to date, goes back if a new kernel did not come
  * up, and remembers that it did.

@@ -54,6 +54,8 @@ int status_write(const char *name, const struct status *status, struct err *err)
 			status->engine == ENGINE_QEMU ? "qemu" : "pimigrate"));
 	json_object_object_add(root, "since",
 			       json_object_new_int64(status->since));
+	json_object_object_add(root, "began",
+			       json_object_new_int64(status->began));
 	json_object_object_add(root, "boots",
 			       json_object_new_int((int)status->boots));
 	for (size_t i = 0; i < status->forwards.n; i++) {
@@ -105,6 +107,7 @@ static void read_object(struct status *status, struct json_object *root)
 	status->engine = is_text(root, "engine", "qemu") ? ENGINE_QEMU
 							 : ENGINE_PIMIGRATE;
 	status->since = number(root, "since");
+	status->began = number(root, "began");
 	status->boots = (unsigned int)number(root, "boots");
 	if (!json_object_object_get_ex(root, "forwards", &list) ||
 	    !json_object_is_type(list, json_type_array))

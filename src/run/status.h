@@ -27,6 +27,7 @@ struct status {
 	pid_t supervisor, engine_pid;
 	enum engine engine;
 	int64_t since;      /* seconds since 1970: of this boot */
+	int64_t began;      /* the same: of the supervisor */
 	unsigned int boots; /* since the supervisor began */
 	struct vec_of(struct machine_forward) forwards;
 };

@@ -505,7 +505,9 @@ int supervise(const struct machine *m, const struct supervise_options *opt,
 			 .stats = on_stats },
 		.signals = -1,
 		.lines = journal_lines(m->name),
-		.status = { .supervisor = getpid(), .engine = m->engine },
+		.status = { .supervisor = getpid(),
+			    .began = time(NULL),
+			    .engine = m->engine },
 	};
 	autoclose int lock = store_lock_running(m->name, err);
 	int r;

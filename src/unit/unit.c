@@ -177,6 +177,15 @@ bool unit_active(const char *guest)
 	return unit_systemd() && !systemctl("", SHORT_MS, words, &ignored);
 }
 
+bool unit_failed(const char *guest)
+{
+	autofree char *unit = unit_name(guest);
+	const char *const words[] = { "is-failed", "--quiet", unit, NULL };
+	struct err ignored;
+
+	return !systemctl("", SHORT_MS, words, &ignored);
+}
+
 int unit_start(const char *guest, struct err *err)
 {
 	autofree char *unit = unit_name(guest);

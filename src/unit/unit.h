@@ -39,6 +39,8 @@ int unit_disable(const char *root, const char *guest, struct err *err);
 /* Is systemd the first process here, and its service running? */
 bool unit_systemd(void);
 bool unit_active(const char *guest);
+/* Did it give up? */
+bool unit_failed(const char *guest);
 int unit_start(const char *guest, struct err *err);
 int unit_stop(const char *guest, struct err *err);
 

@@ -30,6 +30,7 @@ static void only_while_the_lock_is_held(void)
 			       .engine_pid = 5678,
 			       .engine = ENGINE_QEMU,
 			       .since = 1795250000,
+			       .began = 1795240000,
 			       .boots = 3 },
 		      read;
 	autofree char *dir = store_runtime_dir("pi");
@@ -54,6 +55,7 @@ static void only_while_the_lock_is_held(void)
 	check_eq(read.engine_pid, 5678);
 	check_eq(read.engine, ENGINE_QEMU);
 	check_eq(read.since, 1795250000);
+	check_eq(read.began, 1795240000);
 	check_eq(read.boots, 3);
 	check_eq(read.forwards.n, 2);
 	check_eq(read.forwards.at[1].host, 8080);

@@ -1,0 +1,387 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * doctor: gathers what only some know, has it judged, and mends where that is
+ * safe: what it does is what the remedy says, and can be undone.
+ */
+#include <errno.h>
+#include <json-c/json.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "adapt/kvm.h"
+#include "cmd/cmd.h"
+#include "cmd/commands.h"
+#include "cmd/doctor.h"
+#include "cmd/sync.h"
+#include "common/cleanup.h"
+#include "common/str.h"
+#include "doctor/doctor.h"
+#include "host/run.h"
+#include "lan/arp.h"
+#include "lan/filter.h"
+#include "lan/tap.h"
+#include "run/engine.h"
+#include "run/status.h"
+#include "store/store.h"
+#include "unit/unit.h"
+
+enum {
+	KVM_MS = 5000,
+	RUN_MS = 20000,
+};
+
+static bool arg_fix;
+
+/* The guests and what they own, as long as the facts point to them. */
+struct patients {
+	struct store_names names;
+	struct vec_of(struct machine) machines;
+};
+
+static void patients_free(struct patients *p)
+{
+	for (size_t i = 0; i < p->machines.n; i++)
+		machine_free(&p->machines.at[i]);
+	vec_free(&p->machines);
+	store_names_free(&p->names);
+}
+
+static const enum doctor_kernel kernels[] = {
+	[SYNC_SAME] = KERNEL_IN_STEP, [SYNC_NEW] = KERNEL_WAITS,
+	[SYNC_NONE] = KERNEL_UNKNOWN, [SYNC_OWN] = KERNEL_UNKNOWN,
+	[SYNC_UNSAFE] = KERNEL_DIRTY, [SYNC_BAD] = KERNEL_REFUSED,
+};
+
+/* Bytes that a sparse file has not taken yet. */
+static uint64_t not_taken(const char *path)
+{
+	struct stat st;
+	uint64_t taken;
+
+	if (stat(path, &st) < 0 || !S_ISREG(st.st_mode))
+		return 0;
+	taken = (uint64_t)st.st_blocks * 512;
+	return (uint64_t)st.st_size > taken ? (uint64_t)st.st_size - taken : 0;
+}
+
+static void look_for(struct doctor_guest *g, const char *file)
+{
+	autofree char *path = store_file(g->name, file);
+
+	if (access(path, F_OK) < 0 && !g->missing)
+		g->missing = xstrdup(file);
+}
+
+static void look_at_files(struct doctor_guest *g)
+{
+	look_for(g, g->m->kernel);
+	if (g->m->initrd)
+		look_for(g, g->m->initrd);
+	for (size_t i = 0; i < g->m->disks.n; i++) {
+		autofree char *path = store_file(g->name,
+						 g->m->disks.at[i].file);
+
+		look_for(g, g->m->disks.at[i].file);
+		g->disk_missing += not_taken(path);
+	}
+}
+
+/* The disk of a guest that runs is its own. */
+static void look_at_disk(struct doctor_guest *g)
+{
+	autofree char *dir = store_dir(g->name);
+	enum sync_result result;
+	struct err ignored;
+
+	if (g->running || g->missing)
+		return;
+	if (sync_kernel(g->m, dir, true, &result, &g->release, &ignored) < 0)
+		return;
+	g->kernel = kernels[result];
+	sync_space(g->m, dir, &g->fs_size, &g->fs_free);
+}
+
+static void look_at_status(struct doctor_guest *g)
+{
+	struct status status;
+	struct err ignored;
+
+	if (status_read(g->name, &status, &ignored) < 0)
+		return;
+	g->running = status.state != STATUS_OFF;
+	if (g->running && status.began) {
+		g->starts = status.boots;
+		g->seconds = (unsigned int)(time(NULL) - status.began);
+	}
+	status_free(&status);
+}
+
+static void look_at_guest(struct doctor_guest *g, const struct machine *m)
+{
+	g->m = m;
+	g->service = unit_enabled("", g->name);
+	g->failed = unit_systemd() && unit_failed(g->name);
+	look_at_status(g);
+	look_at_files(g);
+	look_at_disk(g);
+	if (!g->running && !geteuid())
+		g->conflict = arp_conflict(m);
+}
+
+static void add_bridges(struct doctor_net *net, const struct machine *m)
+{
+	for (size_t i = 0; i < m->nics.n; i++) {
+		const struct machine_nic *n = &m->nics.at[i];
+		bool known = false;
+
+		for (size_t b = 0; b < net->bridges.n; b++)
+			if (n->bridge &&
+			    !strcmp(net->bridges.at[b].name, n->bridge))
+				known = true;
+		if (tap_is_ours(n) && !known)
+			*vec_add(&net->bridges) = (struct doctor_bridge){
+				.name = xstrdup(n->bridge)
+			};
+	}
+}
+
+static void ask_emulator(struct doctor_emulator *e)
+{
+	const char *argv[] = { NULL, "--version", NULL };
+	struct run_child child = { .argv = argv, .timeout_ms = RUN_MS };
+	autostr struct str out = { 0 };
+	struct err err;
+
+	e->expected = VERSION;
+	if (engine_find(ENGINE_PIMIGRATE, &e->path, &err) < 0) {
+		e->problem = xstrdup(err.text);
+		return;
+	}
+	argv[0] = e->path;
+	if (run_check(&child, &out, &err) < 0) {
+		e->problem = xstrdup(err.text);
+		return;
+	}
+	out.text[strcspn(out.text, "\n")] = 0;
+	e->version = xstrdup(strrchr(out.text, ' ') ? strrchr(out.text, ' ') + 1
+						    : out.text);
+}
+
+static int list(const char *name, struct patients *p, struct err *err)
+{
+	if (!name)
+		return store_list(&p->names, err);
+	if (!store_name_ok(name) || !store_exists(name))
+		return err_set(err, ENOENT,
+			       "there is no guest '%s'; pimigrate list shows "
+			       "what there is",
+			       name);
+	*vec_add(&p->names.names) = xstrdup(name);
+	return 0;
+}
+
+/* First all machines, because the facts point to them. */
+static void gather_guests(struct patients *p, struct doctor_facts *f)
+{
+	struct vec_of(char *) problems = { 0 };
+
+	for (size_t i = 0; i < p->names.names.n; i++) {
+		struct machine *m = vec_add(&p->machines);
+		struct err err;
+
+		*vec_add(&problems) = store_load(p->names.names.at[i], m,
+						 &err) < 0
+					      ? xstrdup(err.text)
+					      : NULL;
+	}
+	for (size_t i = 0; i < p->names.names.n; i++) {
+		struct doctor_guest *g = vec_add(&f->guests);
+
+		g->name = p->names.names.at[i];
+		g->problem = problems.at[i];
+		if (g->problem)
+			continue;
+		add_bridges(&f->net, &p->machines.at[i]);
+		look_at_guest(g, &p->machines.at[i]);
+	}
+	vec_free(&problems);
+}
+
+static void gather(struct patients *p, struct doctor_facts *f)
+{
+	autofree char *root = store_root();
+
+	f->root = !geteuid();
+	doctor_probe_host("", root, &f->host);
+	if (f->host.kvm != KVM_NONE && kvm_works(KVM_MS))
+		f->host.kvm = KVM_WORKS;
+	doctor_probe_libvirt("", &f->libvirt);
+	ask_emulator(&f->emulator);
+	gather_guests(p, f);
+	doctor_probe_net("", &f->net);
+}
+
+static int fix_kernel(const char *name, struct err *err)
+{
+	autofree char *dir = store_dir(name);
+	autoclose int lock = store_lock_running(name, err);
+	enum sync_result result;
+	struct machine m;
+	int r = lock < 0 ? lock : store_load(name, &m, err);
+
+	if (r < 0)
+		return r;
+	r = sync_kernel(&m, dir, false, &result, NULL, err);
+	machine_free(&m);
+	return r;
+}
+
+static int fix(const struct doctor_row *row, struct err *err)
+{
+	static const char *const argv[] = { "modprobe", "tun", NULL };
+	struct run_child modprobe = { .argv = argv, .timeout_ms = RUN_MS };
+
+	switch (row->fix) {
+	case FIX_NONE:
+		break;
+	case FIX_TUN:
+		return run_check(&modprobe, NULL, err);
+	case FIX_FILTER:
+		return filter_allow(row->about, err);
+	case FIX_SERVICE:
+		return unit_enable("", row->about, err);
+	case FIX_KERNEL:
+		return fix_kernel(row->about, err);
+	}
+	return 0;
+}
+
+static void mend(struct doctor *d)
+{
+	for (size_t i = 0; i < d->rows.n; i++) {
+		struct doctor_row *row = &d->rows.at[i];
+		char *was = row->finding;
+		struct err err;
+
+		if (row->fix == FIX_NONE)
+			continue;
+		if (fix(row, &err) < 0) {
+			row->finding = xasprintf("%s; mending failed: %s", was,
+						 err.text);
+		} else {
+			row->finding = xasprintf("mended: %s", was);
+			row->level = DOCTOR_OK;
+		}
+		free(was);
+	}
+}
+
+static void print_json(const struct doctor *d)
+{
+	struct json_object *list = json_object_new_array();
+
+	for (size_t i = 0; i < d->rows.n; i++) {
+		const struct doctor_row *row = &d->rows.at[i];
+		struct json_object *o = json_object_new_object();
+
+		json_object_object_add(o, "check",
+				       json_object_new_string(row->check));
+		json_object_object_add(
+			o, "about",
+			row->about ? json_object_new_string(row->about) : NULL);
+		json_object_object_add(
+			o, "level",
+			json_object_new_string(doctor_level_name(row->level)));
+		json_object_object_add(o, "finding",
+				       json_object_new_string(row->finding));
+		json_object_object_add(
+			o, "remedy",
+			row->remedy ? json_object_new_string(row->remedy)
+				    : NULL);
+		json_object_object_add(
+			o, "fixable",
+			json_object_new_boolean(row->fix != FIX_NONE));
+		json_object_array_add(list, o);
+	}
+	puts(json_object_to_json_string_ext(
+		list,
+		JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE));
+	json_object_put(list);
+}
+
+static void print_rows(const struct doctor *d, bool quiet)
+{
+	bool fixable = false;
+
+	for (size_t i = 0; i < d->rows.n; i++) {
+		const struct doctor_row *row = &d->rows.at[i];
+
+		if (quiet && row->level < DOCTOR_WARN)
+			continue;
+		printf("%-5s %-18s %s\n", doctor_level_name(row->level),
+		       row->check, row->finding);
+		if (row->remedy && row->level > DOCTOR_OK) {
+			printf("%-24s → %s\n", "", row->remedy);
+			fixable |= row->fix != FIX_NONE;
+		}
+	}
+	if (fixable && !arg_fix)
+		printf("pimigrate doctor --fix does what can be done safely\n");
+}
+
+int doctor_report(struct cmd_ctx *ctx, const char *name, const char *part,
+		  struct err *err)
+{
+	struct patients p = { 0 };
+	struct doctor_facts facts = { 0 };
+	struct doctor d = { 0 };
+	enum doctor_level worst = DOCTOR_OK;
+	int r = list(name, &p, err);
+
+	if (!r && arg_fix && geteuid())
+		r = err_set(err, EPERM, "only root may mend: use sudo");
+	if (!r) {
+		gather(&p, &facts);
+		doctor_judge(&facts, part, &d);
+		if (arg_fix)
+			mend(&d);
+		if (ctx->json)
+			print_json(&d);
+		else
+			print_rows(&d, ctx->quiet);
+		worst = doctor_worst(&d);
+	}
+	doctor_free(&d);
+	doctor_facts_free(&facts);
+	patients_free(&p);
+	if (r < 0)
+		return r;
+	return worst == DOCTOR_BAD ? CMD_HOST : CMD_OK;
+}
+
+static int doctor_run(struct cmd_ctx *ctx, struct err *err)
+{
+	return doctor_report(ctx, ctx->nargs ? ctx->args[0] : NULL, "", err);
+}
+
+static const struct opt doctor_options[] = {
+	{ "--fix", OPT_FLAG, &arg_fix,
+	  .help = "mend what can be mended safely" },
+	OPT_END,
+};
+
+const struct cmd cmd_doctor = {
+	.name = "doctor",
+	.help = "what is wrong with this host or a guest, and what helps",
+	.args = "[NAME]",
+	.about =
+		"Rows of: how bad, which check, what was found; and below, what to do. The exit\n"
+		"code is 5 if something does not work. Root sees more.",
+	.min_args = 0,
+	.max_args = 1,
+	.options = doctor_options,
+	.run = doctor_run,
+};
