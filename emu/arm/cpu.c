@@ -213,7 +213,7 @@ int cpu_init(struct cpu *cpu, struct arm_system *sys, unsigned int index,
 	cpu->index = index;
 	cpu->model = model;
 	cpu->mode = MODE_SVC;
-	if (sys->trace)
+	if (sys->trace & TRACE_STATE)
 		cpu->attention = ATT_TRACE;
 	r = mmu_init(cpu, err);
 	if (r < 0)

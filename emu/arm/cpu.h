@@ -76,7 +76,8 @@ enum attention {
 	ATT_CONTEXT = 1 << 5, /* own thread: the next ITSTATE is not the
 			       * block's (interp.c) */
 	ATT_LEAVE = 1 << 6,   /* own thread: cpu_leave() was called */
-	ATT_TRACE = 1 << 7,   /* always set while sys->trace is not 0 */
+	ATT_TRACE = 1 << 7,   /* always set while sys->trace has one of
+			       * TRACE_STATE */
 };
 
 /* sys->trace: what is written to sys->trace_file (-d). */
@@ -85,6 +86,10 @@ enum trace {
 	TRACE_INT = 1 << 1,    /* each exception that is taken */
 	TRACE_CPU = 1 << 2,    /* the registers before each block */
 	TRACE_EXEC = 1 << 3,   /* the address of each block that runs */
+	TRACE_IR = 1 << 4, /* the translator's units, as they are optimized */
+	TRACE_OUT_ASM = 1 << 5,  /* their host code */
+	TRACE_PERF_MAP = 1 << 6, /* /tmp/perf-PID.map for perf(1) */
+	TRACE_STATE = TRACE_CPU | TRACE_EXEC,
 };
 
 /* cpu->lines: the levels at the processor's interrupt inputs. */

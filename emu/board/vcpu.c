@@ -29,11 +29,11 @@
 #include <unistd.h>
 
 #include "arm/gtimer.h"
-#include "arm/interp.h"
 #include "arm/psci.h"
 #include "arm/sync.h"
 #include "common/cleanup.h"
 #include "common/mem.h"
+#include "jit/jit.h"
 
 /* <signal.h> of glibc 2.36 does not name the member yet. */
 #ifndef sigev_notify_thread_id
@@ -214,7 +214,7 @@ static void ask(struct vcpu *v, enum cpu_exit what)
 
 static void run(struct vcpu *v)
 {
-	enum cpu_exit exit = interp_run(&v->cpu);
+	enum cpu_exit exit = jit_run(&v->cpu);
 
 	switch (exit) {
 	case CPU_EXIT_STOP:
@@ -347,6 +347,7 @@ void vcpus_reset(struct vcpus *all, uint32_t entry, uint32_t r1, uint32_t r2)
 		v->starting = false;
 		atomic_store(&v->cpu.powered, i == 0);
 		cpu_reset(&v->cpu);
+		jit_flush(&v->cpu);
 	}
 	psci_enter(&all->vcpu[0]->cpu, entry, 0);
 	all->vcpu[0]->cpu.r[1] = r1;
@@ -406,6 +407,7 @@ void vcpus_fini(struct vcpus *all)
 		pthread_join(all->vcpu[i]->thread, NULL);
 	sync_fini(all->sys);
 	for (unsigned int i = 0; i < all->n; i++) {
+		jit_fini(&all->vcpu[i]->cpu);
 		cpu_fini(&all->vcpu[i]->cpu);
 		free(all->vcpu[i]);
 	}

@@ -17,6 +17,7 @@
 #include "board/board.h"
 #include "common/bits.h"
 #include "common/cleanup.h"
+#include "common/log.h"
 #include "common/mem.h"
 
 enum {
@@ -232,6 +233,31 @@ static int check_config(const struct virt_config *config, struct err *err)
 	return 0;
 }
 
+/* The interpreter runs what cannot be translated here. */
+static int add_translator(struct machine *m, struct err *err)
+{
+	const struct jit_options *options = &m->config.jit;
+	struct err why = { "" };
+	const char *reason = NULL;
+	int ret = 0;
+
+	if (options->mode == JIT_OFF)
+		return 0;
+	if (!jit_available(&reason))
+		ret = err_set(&why, ENOTSUP, "%s", reason);
+	for (unsigned int i = 0; i < m->vcpus.n && ret >= 0; i++)
+		ret = jit_init(&m->vcpus.vcpu[i]->cpu, options, &why);
+	if (ret >= 0)
+		return 0;
+	for (unsigned int i = 0; i < m->vcpus.n; i++)
+		jit_fini(&m->vcpus.vcpu[i]->cpu);
+	if (m->config.accel_must)
+		return err_set(err, -ret, "the translator cannot run: %s",
+			       why.text);
+	log_warn("the interpreter runs, several times slower: %s", why.text);
+	return 0;
+}
+
 static int make(struct machine *m, struct err *err)
 {
 	const struct virt_config *config = &m->config;
@@ -261,6 +287,9 @@ static int make(struct machine *m, struct err *err)
 				      .trace_file = config->trace_file };
 	ret = vcpus_init(&m->vcpus, &m->sys, config->cpus, config->cpu,
 			 machine_asked, m, err);
+	if (ret < 0)
+		return ret;
+	ret = add_translator(m, err);
 	if (ret < 0)
 		return ret;
 	gicv2_init(&m->gic, config->cpus, gic_output, gic_current, m);

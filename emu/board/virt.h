@@ -19,6 +19,7 @@
 #include "board/boot.h"
 #include "board/machine.h"
 #include "chardev/chardev.h"
+#include "jit/jit.h"
 #include "loop/loop.h"
 #include "virtio/virtio.h"
 
@@ -32,6 +33,8 @@ enum {
 struct virt_config {
 	enum cpu_model cpu;
 	unsigned int cpus; /* 1 to MAX_CPUS */
+	struct jit_options jit;
+	bool accel_must;   /* jit.mode was asked for: no other will do */
 	uint64_t ram_size; /* bytes */
 	struct boot_files files;
 	/* Not owned.  The first is always there; the second PL011 exists if

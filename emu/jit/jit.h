@@ -6,8 +6,6 @@
 #ifndef JIT_JIT_H
 #define JIT_JIT_H
 
-#include <stdio.h>
-
 #include "arm/cpu.h"
 
 enum jit_mode {
@@ -21,8 +19,6 @@ struct jit_options {
 	bool v3;                /* use AVX2, BMI2, FMA where the host has it */
 	uint64_t seed;          /* not 0: registers are assigned at random */
 	unsigned int threshold; /* translate at this visit; 0: the default */
-	FILE *dump;             /* -d ir, out_asm; or NULL */
-	bool dump_ir, dump_code, perf_map;
 };
 
 /* Counters of one CPU, written by its thread. */

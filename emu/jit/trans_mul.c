@@ -141,7 +141,7 @@ static bool SMMLA(struct trans *t, const struct insn *in)
 
 static bool SMMLS(struct trans *t, const struct insn *in)
 {
-	return upper(t, in, IR_SUB);
+	return upper(t, in, in->ra == 15 ? IR_CONST : IR_SUB);
 }
 
 /* Halves */

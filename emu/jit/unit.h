@@ -22,7 +22,7 @@
 struct jit_insn {
 	struct insn in; /* first: cpu->cur points to it */
 	uint8_t it_after;
-	bool called; /* no fall-back, but done so always */
+	bool called; /* has no row: always done so */
 };
 
 static inline uint64_t unit_key(paddr pa, bool thumb, bool privileged,

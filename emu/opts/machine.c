@@ -25,15 +25,33 @@ static int check_machine(const char *type, struct err *err)
 		       "there is no machine '%s' here: only virt (-M)", type);
 }
 
-/* "tcg", or a list to choose from as "kvm:tcg". */
-static int check_accel(const char *list, struct err *err)
+/* "jit", or a list to choose from as "kvm:tcg". */
+static int take_accel(struct opts *opts, const char *list, struct err *err)
 {
+	static const struct {
+		const char *name;
+		enum jit_mode mode;
+		bool must;
+	} accels[] = { { "tcg", JIT_ON, false },
+		       { "jit", JIT_ON, true },
+		       { "interp", JIT_OFF, true },
+		       { "verify", JIT_VERIFY, true } };
+
 	for (const char *p = list; *p; p += strcspn(p, ":"), p += *p == ':') {
-		if (!strncmp(p, "tcg", 3) && (!p[3] || p[3] == ':'))
-			return 0;
+		size_t n = strcspn(p, ":");
+
+		for (size_t i = 0; i < sizeof(accels) / sizeof(*accels); i++) {
+			if (strlen(accels[i].name) == n &&
+			    !memcmp(p, accels[i].name, n)) {
+				opts->config.jit.mode = accels[i].mode;
+				opts->config.accel_must = accels[i].must;
+				return 0;
+			}
+		}
 	}
 	return err_set(err, EINVAL,
-		       "there is no accelerator '%s' here: only tcg (-accel)",
+		       "there is no accelerator '%s' here: only tcg, jit, "
+		       "interp and verify (-accel)",
 		       list);
 }
 
@@ -83,7 +101,7 @@ int set_machine(struct opts *opts, const char *option, const char *arg,
 	keyval_accept(&kv, ignored);
 	ret = check_machine(type, err);
 	if (!ret && accel)
-		ret = check_accel(accel, err);
+		ret = take_accel(opts, accel, err);
 	if (!ret)
 		ret = keyval_choice(&kv, "gic-version", gics, &ignore, err);
 	if (!ret)
@@ -100,16 +118,19 @@ int set_accel(struct opts *opts, const char *option, const char *arg,
 	static const char *const ignored[] = { "thread", "tb-size",
 					       "one-insn-per-tb", "split-wx",
 					       NULL };
+	static const char *const isas[] = { "v3", "v2", NULL };
 	const char *accel;
 	autokeyvals struct keyvals kv = { 0 };
-	int ret;
+	int isa = 0, ret;
 
-	(void)opts;
 	ret = keyval_parse(&kv, option, arg, "accel", err);
 	if (!ret)
 		ret = keyval_need(&kv, "accel", &accel, err);
 	if (!ret)
-		ret = check_accel(accel, err);
+		ret = take_accel(opts, accel, err);
+	if (!ret)
+		ret = keyval_choice(&kv, "host-isa", isas, &isa, err);
+	opts->config.jit.v3 = isa == 0;
 	keyval_accept(&kv, ignored);
 	return ret ? ret : keyval_done(&kv, err);
 }
@@ -326,10 +347,12 @@ int set_trace(struct opts *opts, const char *option, const char *arg,
 	static const struct {
 		const char *name;
 		unsigned int bit;
-	} items[] = { { "in_asm", TRACE_IN_ASM },
-		      { "int", TRACE_INT },
-		      { "cpu", TRACE_CPU },
-		      { "exec", TRACE_EXEC } };
+	} items[] = {
+		{ "in_asm", TRACE_IN_ASM },   { "int", TRACE_INT },
+		{ "cpu", TRACE_CPU },         { "exec", TRACE_EXEC },
+		{ "ir", TRACE_IR },           { "out_asm", TRACE_OUT_ASM },
+		{ "perfmap", TRACE_PERF_MAP }
+	};
 
 	for (const char *p = arg; *p; p += strcspn(p, ","), p += *p == ',') {
 		size_t len = strcspn(p, ","), i;
@@ -341,8 +364,8 @@ int set_trace(struct opts *opts, const char *option, const char *arg,
 		}
 		if (i == sizeof(items) / sizeof(items[0]))
 			return err_set(err, EINVAL,
-				       "%s knows in_asm, int, cpu and exec, "
-				       "not '%.*s'",
+				       "%s knows in_asm, int, cpu, exec, ir, "
+				       "out_asm and perfmap, not '%.*s'",
 				       option, (int)len, p);
 		opts->config.trace |= items[i].bit;
 	}

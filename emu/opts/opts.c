@@ -254,6 +254,7 @@ int opts_read(struct opts *ret_opts, int argc, char **argv, struct err *err)
 {
 	struct opts opts = { .config = { .cpu = CORTEX_A15,
 					 .cpus = 1,
+					 .jit = { .mode = JIT_ON, .v3 = true },
 					 .ram_size = 128 << 20 } };
 	int ret = read_all(&opts, argc, argv, err);
 

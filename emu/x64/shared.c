@@ -90,6 +90,8 @@ static void look_up(struct x64 *x, struct emit *e, uint8_t *miss[2])
 	emit_alu_load(e, true, ALU_CMP, RDX,
 		      mem_at(RCX, offsetof(struct x64_jump, key)));
 	miss[1] = emit_jcc_short(e, CC_NE);
+	emit_test_imm(e, false, RAX, 1);
+	emit_setcc_mem(e, CC_NE, state(env->thumb));
 	emit_alu_imm(e, false, ALU_AND, RAX, ~0xfff);
 	emit_store(e, false, state(env->page_va), RAX);
 	emit_rm(e, 0xff, 4, mem_at(RCX, offsetof(struct x64_jump, code)));

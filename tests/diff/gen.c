@@ -425,11 +425,10 @@ void gen_case(struct gen *g, enum insn_op op, bool thumb, struct case_in *ret)
 	add_row(g, &code, op);
 }
 
-void gen_any(struct gen *g, struct case_in *ret)
+static void any(struct gen *g, unsigned int n, struct case_in *ret)
 {
 	enum insn_op op = gen_random(g) % OP_UNDEF;
 	bool thumb = is_thumb(decode_row(op), gen_random(g) & 1);
-	unsigned int n = chance(g, 2) ? 1 : 1 + gen_random(g) % 4;
 	struct code code;
 
 	state_from_seed(gen_random(g), ret);
@@ -498,6 +497,16 @@ void gen_vectors(struct gen *g, struct case_in *ret)
 		aim(g, ret, &in, row);
 		put(&code, word, true);
 	}
+}
+
+void gen_any(struct gen *g, struct case_in *ret)
+{
+	any(g, chance(g, 2) ? 1 : 1 + gen_random(g) % 4, ret);
+}
+
+void gen_many(struct gen *g, struct case_in *ret)
+{
+	any(g, 9, ret);
 }
 
 void gen_words(struct gen *g, struct case_in *ret)

@@ -48,6 +48,9 @@ void gen_any(struct gen *g, struct case_in *ret);
 /* A case with up to six VFP and NEON instructions, often of few registers. */
 void gen_vectors(struct gen *g, struct case_in *ret);
 
+/* With as many as fit. */
+void gen_many(struct gen *g, struct case_in *ret);
+
 /* A case with words that are in no row's form on purpose. */
 void gen_words(struct gen *g, struct case_in *ret);
 

@@ -71,13 +71,18 @@ static void get_state(struct machine *m, struct case_out *ret)
 	ret->end = machine_end_of(cpu);
 }
 
+void jit_machine_load(struct machine *m, const struct case_in *in,
+		      unsigned int count)
+{
+	machine_load(m, in, count);
+	codepages_written(&m->codepages, CASE_CODE, CASE_SLOT * CASE_BATCH);
+}
+
 void jit_machine_run(struct machine *m, const struct case_in *in,
 		     unsigned int n, struct case_out *ret)
 {
 	struct cpu *cpu = &m->cpu;
 
-	/* the harness wrote the code */
-	codepages_written(&m->codepages, CASE_CODE + CASE_SLOT * n, CASE_SLOT);
 	cpu_set_cpsr(cpu, MODE_USR);
 	machine_set_state(cpu, in);
 	cpu->excp = EXCP_SVC; /* which raises nothing */
@@ -85,6 +90,8 @@ void jit_machine_run(struct machine *m, const struct case_in *in,
 	/* a case may have a WFI, too */
 	while (jit_run(cpu) == CPU_EXIT_WFI && cpu->mode == MODE_USR)
 		;
+	if (cpu->mode == MODE_ABT && cpu->excp == EXCP_SVC)
+		cpu->excp = EXCP_PREFETCH_ABORT; /* of a fetch, not raised */
 	get_state(m, ret);
 	cpu_set_cpsr(cpu, MODE_USR);
 }

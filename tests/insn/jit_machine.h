@@ -12,6 +12,10 @@
  * a line that says why, where there is no translator. */
 bool jit_machine_add(struct machine *m, uint64_t seed, bool v3);
 
+/* As machine_load(), and code that was translated before is forgotten. */
+void jit_machine_load(struct machine *m, const struct case_in *in,
+		      unsigned int count);
+
 /* Run a case of which machine_run() said that it ends by itself. */
 void jit_machine_run(struct machine *m, const struct case_in *in,
 		     unsigned int n, struct case_out *ret);

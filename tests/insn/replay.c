@@ -55,7 +55,7 @@ static unsigned int replay(struct machine *m, const char *path)
 			test_failed();
 			continue;
 		}
-		machine_load(m, &in, 1);
+		jit_machine_load(m, &in, 1);
 		if (!run(m, &in, &got) || !same(&got, &want)) {
 			fprintf(stderr, "vector: %sours:   ", line);
 			vector_write(stderr, "", &in, &got);

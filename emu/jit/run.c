@@ -1,0 +1,456 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Theory of operation
+ *
+ * The loop finds the unit at pc_next and enters it; translated code goes from
+ * unit to unit by itself, through patched jumps inside of a page and through
+ * the jump cache elsewhere, and comes back with a token: a direct exit that is
+ * not patched yet, a miss in the jump cache, or attention.  Code that was not
+ * there twice before is the interpreter's, and so is what a unit cannot hold.
+ *
+ * What ends a unit's life is a write to its page.  Whoever writes code (this
+ * CPU, another, a device) makes codepages call code_hit(), which sets ATT_CODE
+ * everywhere; a CPU that sees it empties its jump cache, so that each way into
+ * a page leads through unit_find(), which looks at the page's version.  Ways
+ * inside of a page cannot lead from a fresh unit to a stale one: links are
+ * made between units of one version.
+ *
+ * Jump cache entries also say what is mapped where: they are for the fetch id
+ * that is their key's upper half, and all go when mmu_generation() moves.
+ */
+#include "jit/jit.h"
+
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "arm/exception.h"
+#include "arm/interp.h"
+#include "arm/mmu.h"
+#include "arm/sync.h"
+#include "arm/view.h"
+#include "common/bits.h"
+#include "common/mem.h"
+#include "jit/dump.h"
+#include "jit/host_fp.h"
+#include "jit/translate.h"
+#include "jit/unit.h"
+#include "x64/x64.h"
+
+enum {
+	PAGE_SIZE = 4096,
+	PAGE_MASK = PAGE_SIZE - 1,
+	VISITS = 8192,
+	THRESHOLD = 3,
+	LEFT_MASK = 7,        /* of a token: enum x64_left */
+	CODE_ROOM = 64 << 10, /* more than any unit needs */
+	BLOCKS_STEP = 1024,
+};
+
+struct visit {
+	uint64_t key;
+	uint32_t count;
+};
+
+struct jit {
+	struct unit_cache cache;
+	struct x64 *x64;
+	struct x64_env env;
+	struct jit_options options;
+	struct jit_stats stats;
+	uint32_t generation; /* of the jump cache */
+	unsigned int count;  /* enters since cpu->blocks was updated */
+	struct x64_jump jump[X64_JUMPS];
+	struct visit visit[VISITS];
+	struct draft draft;
+	struct x64_output output;
+	uint64_t calls[OP_COUNT];
+};
+
+static inline uint32_t attention(const struct cpu *cpu)
+{
+	return atomic_load_explicit(&cpu->attention, memory_order_relaxed) &
+	       ~(uint32_t)ATT_TRACE;
+}
+
+static void purge(struct cpu *cpu)
+{
+	struct jit *jit = cpu->jit;
+
+	memset(jit->jump, 0xff, sizeof(jit->jump));
+	jit->generation = mmu_generation(cpu);
+	jit->stats.purges++;
+}
+
+static inline void purge_if_moved(struct cpu *cpu)
+{
+	if (unlikely(cpu->jit->generation != mmu_generation(cpu)))
+		purge(cpu);
+}
+
+/* Called from translated code */
+
+static void place(struct cpu *cpu, const struct insn *in)
+{
+	cpu->cur = in;
+	cpu->pc_next = cpu->page_va + in->off;
+	cpu->r[15] = cpu->pc_next + (in->flags & INSN_THUMB ? 4 : 8);
+}
+
+static uint64_t interpret(void *state, const void *insn)
+{
+	const struct jit_insn *ji = insn;
+	const struct insn *in = &ji->in;
+	struct cpu *cpu = state;
+
+	place(cpu, in);
+	cpu->pc_next += in->len;
+	cpu->it = ji->it_after;
+	cpu->jit->calls[in->op]++;
+	in->exec(cpu, in);
+	if (unlikely(attention(cpu)))
+		return 1;
+	if (in->flags & INSN_ENDS_BLOCK)
+		purge_if_moved(cpu);
+	else
+		cpu->it = 0;
+	return 0;
+}
+
+static void poll(void *state, const void *insn)
+{
+	const struct jit_insn *ji = insn;
+	struct cpu *cpu = state;
+
+	place(cpu, &ji->in);
+	cpu->it = ji->in.it;
+}
+
+/* Translating */
+
+static void flush(struct cpu *cpu)
+{
+	struct jit *jit = cpu->jit;
+
+	unit_cache_flush(&jit->cache);
+	purge(cpu);
+	jit->stats.flushes++;
+}
+
+static struct unit *new_unit(struct jit *jit, uint64_t key,
+			     struct codepage *page)
+{
+	const struct draft *tr = &jit->draft;
+	unsigned int n = tr->insns, exits = tr->ir.exits;
+	struct unit *u = unit_alloc(&jit->cache,
+				    sizeof(*u) + exits * sizeof(*u->exit) +
+					    n * sizeof(*u->insn));
+
+	if (!u)
+		return NULL;
+	*u = (struct unit){ .key = key,
+			    .page = page,
+			    .version = tr->version,
+			    .insns = (uint16_t)n,
+			    .exits = (uint16_t)exits };
+	u->exit = (struct unit_exit *)(u + 1);
+	u->insn = (struct jit_insn *)(u->exit + exits);
+	memcpy(u->insn, tr->insn, n * sizeof(*u->insn));
+	for (unsigned int i = 0; i < exits; i++)
+		u->exit[i] = (struct unit_exit){
+			.unit = u, .target = tr->ir.exit[i].target
+		};
+	return u;
+}
+
+static bool emit(struct jit *jit, struct unit *u)
+{
+	const void *insn[IR_MAX_INSNS];
+	uint64_t token[IR_MAX_EXITS];
+	struct unit_cache *c = &jit->cache;
+	struct x64_input in = { .unit = &jit->draft.ir,
+				.insn = insn,
+				.exit_token = token,
+				.seed = jit->options.seed };
+	uint8_t *at = c->code + c->code_used;
+
+	if (in.seed)
+		in.seed += u->key * 0x9e3779b97f4a7c15 | 1;
+	for (unsigned int i = 0; i < IR_MAX_INSNS; i++)
+		insn[i] = &u->insn[i < u->insns ? i : u->insns - 1u];
+	for (unsigned int i = 0; i < u->exits; i++)
+		token[i] = (uintptr_t)&u->exit[i];
+	if (x64_translate(jit->x64, &in, at, c->code_size - c->code_used,
+			  &jit->output) < 0)
+		return false;
+	for (unsigned int i = 0; i < u->exits; i++)
+		u->exit[i].site = at + jit->output.exit[i].jump;
+	c->code_used += (jit->output.size + 15) & ~(size_t)15;
+	u->code = at;
+	jit->stats.units++;
+	jit->stats.insns += u->insns;
+	jit->stats.code_bytes += jit->output.size;
+	return true;
+}
+
+/* A new unit at pc_next, whose page is at host and pa; one without code if it
+ * cannot be translated; NULL if there is no room. */
+static struct unit *make(struct cpu *cpu, const uint8_t *host, paddr pa,
+			 uint64_t key)
+{
+	struct jit *jit = cpu->jit;
+	struct unit_cache *c = &jit->cache;
+	bool can;
+	struct unit *u;
+
+	if (c->code_size - c->code_used < CODE_ROOM)
+		return NULL;
+	can = translate(cpu, host, pa, cpu->pc_next & PAGE_MASK, &jit->draft);
+	if (can)
+		ir_optimize(&jit->draft.ir);
+	else
+		jit->draft.insns = jit->draft.ir.exits = 0;
+	u = new_unit(jit, key, codepages_at(cpu->sys->codepages, pa));
+	if (!u)
+		return NULL;
+	if (can)
+		emit(jit, u);
+	if (unlikely(cpu->sys->trace))
+		dump_unit(cpu, u, &jit->draft, &jit->output);
+	unit_add(c, u);
+	return u;
+}
+
+static bool cold(struct jit *jit, uint64_t key)
+{
+	struct visit *v = &jit->visit[(key >> 3 ^ key >> 15) % VISITS];
+
+	if (v->key != key)
+		*v = (struct visit){ .key = key };
+	return ++v->count < jit->options.threshold;
+}
+
+/* The unit at pc_next, or NULL: then the interpreter has to go on. */
+static struct unit *find(struct cpu *cpu)
+{
+	struct jit *jit = cpu->jit;
+	uint32_t pc = cpu->pc_next, fsr;
+	const uint8_t *host;
+	struct unit *u;
+	uint64_t key;
+	paddr pa;
+
+	if (cpu->it)
+		return NULL;
+	host = mmu_fetch(cpu, pc, &pa, &fsr);
+	if (!host)
+		return NULL;
+	key = unit_key(pa | (pc & PAGE_MASK), cpu->thumb, cpu_privileged(cpu),
+		       cpu->cp15.sctlr & SCTLR_A);
+	u = unit_find(&jit->cache, key);
+	if (!u) {
+		if (cold(jit, key))
+			return NULL;
+		u = make(cpu, host, pa, key);
+		if (!u) {
+			flush(cpu);
+			return NULL;
+		}
+	}
+	return u->code ? u : NULL;
+}
+
+/* Going on */
+
+static void remember(struct cpu *cpu, const struct unit *u)
+{
+	uint32_t pc = cpu->pc_next | cpu->thumb;
+
+	cpu->jit->jump[x64_jump_index(pc)] = (struct x64_jump){
+		(uint64_t)mmu_fetch_id(cpu) << 32 | pc, u->code
+	};
+}
+
+/* A token of a direct exit: its target is where the CPU is now. */
+static struct unit_exit *arrive(struct cpu *cpu, uint64_t token)
+{
+	struct unit_exit *e = (struct unit_exit *)(uintptr_t)token;
+
+	cpu->pc_next = cpu->page_va + (e->target & ~1u);
+	return e;
+}
+
+static void link_exit(const struct unit_exit *e, const struct unit *to)
+{
+	const struct unit *u = e->unit;
+
+	if (u->version == to->version && unit_same_page(u->key, to->key))
+		x64_patch(e->site, to->code);
+}
+
+static void count_enter(struct cpu *cpu)
+{
+	struct jit *jit = cpu->jit;
+
+	jit->stats.enters++;
+	if (unlikely(++jit->count == BLOCKS_STEP)) {
+		atomic_fetch_add_explicit(&cpu->blocks, jit->count,
+					  memory_order_relaxed);
+		jit->count = 0;
+	}
+}
+
+/* From unit to unit until attention is wanted or code is cold. */
+static void run_units(struct cpu *cpu)
+{
+	struct jit *jit = cpu->jit;
+	struct unit_exit *from = NULL;
+	uint64_t token;
+	bool missed = false;
+
+	while (!attention(cpu)) {
+		struct unit *u;
+
+		purge_if_moved(cpu);
+		u = find(cpu);
+		if (unlikely(attention(cpu)))
+			return;
+		if (!u) {
+			jit->stats.cold++;
+			interp_block(cpu);
+			from = NULL;
+			missed = false;
+			continue;
+		}
+		purge_if_moved(cpu);
+		if (from)
+			link_exit(from, u);
+		else if (missed)
+			remember(cpu, u);
+		cpu->page_va = cpu->pc_next & ~(vaddr)PAGE_MASK;
+		count_enter(cpu);
+		token = x64_enter(jit->x64, cpu, u->code);
+		from = token & LEFT_MASK ? NULL : arrive(cpu, token);
+		missed = token == X64_LEFT_TO || token == X64_LEFT_NEXT;
+		if (token == X64_LEFT_TO) {
+			cpu->thumb = cpu->pc_next & 1;
+			cpu->pc_next &= cpu->thumb ? ~1u : ~3u;
+		}
+	}
+}
+
+static bool attend(struct cpu *cpu)
+{
+	uint32_t seen;
+	bool leave = interp_attend(cpu, &seen);
+
+	if (seen & ATT_CODE)
+		purge(cpu);
+	return leave;
+}
+
+enum cpu_exit jit_run(struct cpu *cpu)
+{
+	if (!cpu->jit || cpu->sys->trace & TRACE_STATE)
+		return interp_run(cpu);
+	sync_enter(cpu);
+	host_fp_enter(cpu);
+	if (setjmp(cpu->unwind))
+		exception_deliver(cpu);
+	do
+		run_units(cpu);
+	while (!attend(cpu));
+	host_fp_leave(cpu);
+	sync_leave(cpu);
+	return cpu->exit;
+}
+
+/* Starting and ending */
+
+/* Any thread that wrote to code. */
+static void code_hit(void *arg)
+{
+	const struct arm_system *sys = arg;
+
+	for (unsigned int i = 0; i < sys->cpus; i++)
+		atomic_fetch_or(&sys->cpu[i]->attention, ATT_CODE);
+}
+
+static void fill_env(struct x64_env *env, bool v3)
+{
+	*env = (struct x64_env){
+		.layout = &translate_layout,
+		.pc_next = offsetof(struct cpu, pc_next),
+		.thumb = offsetof(struct cpu, thumb),
+		.page_va = offsetof(struct cpu, page_va),
+		.view_r = offsetof(struct cpu, view_r),
+		.jumps = offsetof(struct cpu, jumps),
+		.context = offsetof(struct cpu, fetch_id),
+		.view_w_offset = VIEW_PAGES * sizeof(int64_t),
+		.v3 = v3 && x64_host_v3(),
+		.interpret = interpret,
+		.poll = poll,
+	};
+}
+
+bool jit_available(const char **ret_why)
+{
+	if (x64_host_v2())
+		return true;
+	*ret_why = "this host's CPU is older than x86-64-v2";
+	return false;
+}
+
+int jit_init(struct cpu *cpu, const struct jit_options *options,
+	     struct err *err)
+{
+	struct jit *jit = xnew(struct jit);
+	int ret;
+
+	jit->options = *options;
+	if (!jit->options.threshold)
+		jit->options.threshold = THRESHOLD;
+	ret = unit_cache_init(&jit->cache, err);
+	if (ret < 0) {
+		free(jit);
+		return ret;
+	}
+	fill_env(&jit->env, options->v3);
+	jit->x64 = x64_new(&jit->env, jit->cache.shared);
+	if (cpu->sys->trace & TRACE_PERF_MAP)
+		dump_perf_map(jit->cache.shared, X64_SHARED, "shared");
+	cpu->jit = jit;
+	cpu->jumps = jit->jump;
+	purge(cpu);
+	cpu->sys->codepages->hit = code_hit;
+	cpu->sys->codepages->hit_arg = cpu->sys;
+	return 0;
+}
+
+void jit_fini(struct cpu *cpu)
+{
+	struct jit *jit = cpu->jit;
+
+	if (!jit)
+		return;
+	x64_free(jit->x64);
+	unit_cache_fini(&jit->cache);
+	free(jit);
+	cpu->jit = NULL;
+}
+
+void jit_flush(struct cpu *cpu)
+{
+	if (cpu->jit)
+		flush(cpu);
+}
+
+const struct jit_stats *jit_stats(const struct cpu *cpu)
+{
+	return &cpu->jit->stats;
+}
+
+uint64_t jit_calls(const struct cpu *cpu, unsigned int op)
+{
+	return cpu->jit->calls[op];
+}
