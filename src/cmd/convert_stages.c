@@ -252,7 +252,7 @@ static int write_file(const char *dir, const char *name, const char *text,
 
 int conversion_write(struct conversion *c, struct err *err)
 {
-	autofree char *text = report_text(&c->card);
+	autofree char *text = report_text(&c->card, true);
 	autofree char *json = report_json(&c->card);
 	int r = write_file(c->guest.dir, "report.txt", text, err);
 

@@ -6,7 +6,7 @@
 #include "cmd/report.h"
 #include "common/cleanup.h"
 
-static bool arg_strict;
+static bool arg_strict, arg_explain;
 static uint64_t arg_root;
 
 static const struct opt options[] = {
@@ -15,6 +15,8 @@ static const struct opt options[] = {
 	  .hi = 128 },
 	{ "--strict", OPT_FLAG, &arg_strict,
 	  .help = "exit code 6 if something would be lost" },
+	{ "--explain", OPT_FLAG, &arg_explain,
+	  .help = "say the reason of everything" },
 	OPT_END,
 };
 
@@ -29,7 +31,8 @@ static int run(struct cmd_ctx *ctx, struct err *err)
 
 	if (rc < 0)
 		return rc;
-	report = ctx->json ? report_json(&card) : report_text(&card);
+	report = ctx->json ? report_json(&card)
+			   : report_text(&card, arg_explain);
 	if (!ctx->quiet || ctx->json)
 		fputs(report, stdout);
 	stop = guest_stop(&card.guest);

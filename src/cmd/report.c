@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "cmd/report.h"
 
-#include <json-c/json.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,6 +12,8 @@
 enum {
 	WIDTH = 78,
 	LABEL = 16, /* column of the values */
+	BAR = 48,   /* columns of the card's picture */
+	MAX_CELLS = 12,
 };
 
 /* Text */
@@ -85,6 +86,59 @@ static void put_partition(struct str *out, const struct guest *g,
 	str_add(out, "\n");
 }
 
+/*
+ * The card as a bar: a cell for each partition, as wide as its share allows,
+ * "=" what is used of it and "." what is free; "-" belongs to nobody.
+ */
+static void put_cell(struct str *bar, const struct guest *g,
+		     const struct guest_partition *p)
+{
+	size_t width = (size_t)((double)p->size / (double)g->disk_size * BAR);
+	uint64_t used = p->fs_size ? p->fs_size - p->fs_free : p->size;
+	autofree char *number = xasprintf("%u", p->number);
+	size_t n = strlen(number), fill;
+
+	if (width < n)
+		width = n;
+	fill = p->size ? (size_t)((double)used / (double)p->size *
+				  (double)width)
+		       : 0;
+	str_addf(bar, "|%s", number);
+	for (size_t i = n; i < width; i++)
+		str_add(bar, i < fill ? "=" : ".");
+}
+
+static int by_start(const void *a, const void *b)
+{
+	const struct guest_partition *const *x = a, *const *y = b;
+
+	return ((*x)->start > (*y)->start) - ((*x)->start < (*y)->start);
+}
+
+static void put_bar(struct str *out, const struct guest *g)
+{
+	struct vec_of(const struct guest_partition *) sorted = { 0 };
+	autostr struct str bar = { 0 };
+	uint64_t end = 0;
+
+	for (size_t i = 0; i < g->partitions.n && i < MAX_CELLS; i++)
+		*vec_add(&sorted) = &g->partitions.at[i];
+	if (!sorted.n || !g->disk_size)
+		return;
+	qsort(sorted.at, sorted.n, sizeof(*sorted.at), by_start);
+	for (size_t i = 0; i < sorted.n; i++) {
+		const struct guest_partition *p = sorted.at[i];
+
+		if (p->start > end && p->start - end > g->disk_size / BAR)
+			str_add(&bar, "|-");
+		put_cell(&bar, g, p);
+		end = p->start + p->size;
+	}
+	str_add(&bar, end + g->disk_size / BAR < g->disk_size ? "|-|" : "|");
+	str_addf(out, "%*s%s\n", LABEL, "", bar.text);
+	vec_free(&sorted);
+}
+
 static void put_disk(struct str *out, const struct guest *g)
 {
 	char size[16];
@@ -93,6 +147,7 @@ static void put_disk(struct str *out, const struct guest *g)
 		g->table, g->disk_id ? " " : "", g->disk_id ? g->disk_id : "");
 
 	row(out, "Card", text);
+	put_bar(out, g);
 	for (size_t i = 0; i < g->partitions.n; i++)
 		put_partition(out, g, &g->partitions.at[i]);
 }
@@ -111,6 +166,35 @@ static void put_network(struct str *out, const struct guest *g)
 	row(out, "Network", text);
 }
 
+/* The kernels on the card are told by their modules. */
+static void put_kernel(struct str *out, const struct card *card)
+{
+	const struct guest *g = &card->guest;
+	autofree char *now = NULL;
+
+	if (g->modules.n > 1)
+		now = xasprintf("%s and %zu more", g->modules.at[0].release,
+				g->modules.n - 1);
+	else if (g->modules.n)
+		now = xstrdup(g->modules.at[0].release);
+	if (now)
+		row(out, "Kernel now", now);
+	if (card->kernel_reason)
+		row(out, "Kernel", card->kernel_reason);
+}
+
+static void put_profile(struct str *out, const struct card *card)
+{
+	autostr struct str text = { 0 };
+
+	if (!card->profile)
+		return;
+	for (size_t i = 0; i < card->guest.layers.n; i++)
+		str_addf(&text, "%s on ", card->guest.layers.at[i]);
+	str_add(&text, card->profile->title);
+	row(out, "Profile", text.text);
+}
+
 static void put_system(struct str *out, const struct card *card)
 {
 	const struct guest *g = &card->guest;
@@ -123,10 +207,8 @@ static void put_system(struct str *out, const struct card *card)
 	put_network(out, g);
 	if (g->cmdline)
 		row(out, "Command line", g->cmdline);
-	if (card->kernel_reason)
-		row(out, "Kernel", card->kernel_reason);
-	if (card->profile)
-		row(out, "Profile", card->profile->title);
+	put_kernel(out, card);
+	put_profile(out, card);
 }
 
 static void put_findings(struct str *out, const struct guest *g,
@@ -145,28 +227,120 @@ static void put_findings(struct str *out, const struct guest *g,
 	}
 }
 
-static void put_services(struct str *out, const struct card *card)
+static const char *turned_off(const struct card *card, size_t i)
 {
+	const struct guest_service *s = &card->guest.services.at[i];
+	const struct profile_row *why;
+
+	if (!card->profile || !s->enabled || s->masked)
+		return NULL;
+	why = profile_service(card->profile, s->name);
+	return why ? why->reason : NULL;
+}
+
+static void put_services(struct str *out, const struct card *card, bool explain)
+{
+	autostr struct str names = { 0 };
 	bool any = false;
 
-	for (size_t i = 0; card->profile && i < card->guest.services.n; i++) {
-		const struct guest_service *s = &card->guest.services.at[i];
-		const struct profile_row *why = profile_service(card->profile,
-								s->name);
+	for (size_t i = 0; i < card->guest.services.n; i++) {
+		const char *name = card->guest.services.at[i].name;
+		const char *why = turned_off(card, i);
 		autofree char *text = NULL;
 
-		if (!s->enabled || s->masked || !why)
+		if (!why)
 			continue;
 		if (!any)
 			str_add(out, "\nTurned off in the VM:\n");
 		any = true;
-		text = xasprintf("%s: %s", s->name, why->reason);
+		if (!explain) {
+			str_addf(&names, "%s%s", names.len ? ", " : "", name);
+			continue;
+		}
+		text = xasprintf("%s: %s", name, why);
+		str_add(out, "  - ");
+		wrap(out, 4, text);
+	}
+	if (names.len) {
+		str_add(out, "  - ");
+		wrap(out, 4, names.text);
+	}
+}
+
+static const char *thing_prefix(enum thing_kind kind)
+{
+	return kind == THING_CONTAINER ? "container " : "";
+}
+
+/* Without reasons: the names of one fate in a row. */
+static void put_fate(struct str *out, const struct guest *g,
+		     enum guest_fate fate)
+{
+	autostr struct str names = { 0 };
+
+	for (size_t i = 0; i < g->things.n; i++) {
+		const struct guest_thing *t = &g->things.at[i];
+
+		if (t->fate == fate)
+			str_addf(&names, "%s%s%s", names.len ? ", " : "",
+				 thing_prefix(t->kind), t->name);
+	}
+	if (names.len)
+		row(out, guest_fate_name(fate), names.text);
+}
+
+static void explain_fate(struct str *out, const struct guest *g,
+			 enum guest_fate fate)
+{
+	for (size_t i = 0; i < g->things.n; i++) {
+		const struct guest_thing *t = &g->things.at[i];
+		autofree char *text = NULL;
+
+		if (t->fate != fate)
+			continue;
+		text = xasprintf("%s%s%s%s%s: %s", thing_prefix(t->kind),
+				 t->name, t->where ? " (" : "",
+				 t->where ? t->where : "", t->where ? ")" : "",
+				 t->text);
+		row(out, guest_fate_name(fate), text);
+	}
+}
+
+static void put_things(struct str *out, const struct guest *g, bool explain)
+{
+	if (!g->things.n)
+		return;
+	str_add(out, "\nWhat becomes of settings, devices and containers:\n");
+	for (enum guest_fate f = FATE_WORKS; f <= FATE_DECIDE; f++) {
+		if (explain)
+			explain_fate(out, g, f);
+		else
+			put_fate(out, g, f);
+	}
+}
+
+/* Lines of config.txt that are for other boards. */
+static void put_config(struct str *out, const struct guest *g)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < g->config_lines.n; i++) {
+		const struct guest_config *c = &g->config_lines.at[i];
+		autofree char *text = NULL;
+
+		if (c->applies)
+			continue;
+		if (!any)
+			str_add(out, "\nNot for a Pi such as this:\n");
+		any = true;
+		text = xasprintf("%s, line %u, [%s]: %s", c->file, c->line,
+				 c->section, c->text);
 		str_add(out, "  - ");
 		wrap(out, 4, text);
 	}
 }
 
-char *report_text(const struct card *card)
+char *report_text(const struct card *card, bool explain)
 {
 	const struct guest *g = &card->guest;
 	struct str out = { 0 };
@@ -178,182 +352,18 @@ char *report_text(const struct card *card)
 		put_system(&out, card);
 	put_findings(&out, g, FINDING_OK, "Works:");
 	put_findings(&out, g, FINDING_NOTE, "Good to know:");
-	put_services(&out, card);
+	put_services(&out, card, explain);
+	put_things(&out, g, explain);
+	if (explain)
+		put_config(&out, g);
 	put_findings(&out, g, FINDING_WARN, "Will not be as on the Pi:");
 	put_findings(&out, g, FINDING_STOP, "Cannot be converted:");
 	if (!guest_stop(g))
 		str_addf(&out,
 			 "\nThis card can be converted; nothing was changed. "
-			 "Next:\n  pimigrate convert '%s'\n",
-			 path);
+			 "Next:\n  pimigrate convert '%s'\n%s",
+			 path,
+			 explain ? ""
+				 : "Reasons: pimigrate inspect --explain\n");
 	return str_steal(&out);
-}
-
-/* JSON */
-
-static struct json_object *text_or_null(const char *text)
-{
-	autofree char *shown = text ? str_printable(text, false) : NULL;
-
-	return shown ? json_object_new_string(shown) : NULL;
-}
-
-static void put(struct json_object *o, const char *key, const char *text)
-{
-	json_object_object_add(o, key, text_or_null(text));
-}
-
-static void put_bool(struct json_object *o, const char *key, bool b)
-{
-	json_object_object_add(o, key, json_object_new_boolean(b));
-}
-
-static void put_number(struct json_object *o, const char *key, uint64_t n)
-{
-	json_object_object_add(o, key, json_object_new_uint64(n));
-}
-
-static struct json_object *json_source(const struct source *s)
-{
-	struct json_object *o = json_object_new_object();
-
-	put(o, "path", s->path);
-	put_bool(o, "device", s->device);
-	put_number(o, "size", s->size);
-	put(o, "serial", s->serial);
-	return o;
-}
-
-static struct json_object *json_partitions(const struct guest *g)
-{
-	struct json_object *list = json_object_new_array();
-
-	for (size_t i = 0; i < g->partitions.n; i++) {
-		const struct guest_partition *p = &g->partitions.at[i];
-		struct json_object *o = json_object_new_object();
-
-		put_number(o, "number", p->number);
-		put_number(o, "start", p->start);
-		put_number(o, "size", p->size);
-		put_number(o, "type", p->type);
-		put(o, "fs", p->fs_name);
-		put(o, "label", p->label);
-		put(o, "uuid", p->uuid);
-		put(o, "partuuid", p->partuuid);
-		put_bool(o, "needs_recovery", p->needs_recovery);
-		put_number(o, "fs_size", p->fs_size);
-		put_number(o, "fs_free", p->fs_free);
-		json_object_array_add(list, o);
-	}
-	return list;
-}
-
-static struct json_object *json_disk(const struct guest *g)
-{
-	struct json_object *o = json_object_new_object();
-
-	put(o, "table", g->table);
-	put(o, "id", g->disk_id);
-	put_number(o, "size", g->disk_size);
-	put_number(o, "root", (uint64_t)g->root);
-	put_number(o, "boot", (uint64_t)g->boot);
-	json_object_object_add(o, "partitions", json_partitions(g));
-	return o;
-}
-
-static struct json_object *json_system(const struct guest *g)
-{
-	struct json_object *o = json_object_new_object();
-
-	put(o, "id", g->os_id);
-	put(o, "name", g->os_name);
-	put(o, "suite", g->suite);
-	put(o, "version", g->os_version);
-	put_bool(o, "raspberry", g->raspberry);
-	put(o, "arch", g->arch_name);
-	put(o, "hostname", g->hostname);
-	put_bool(o, "systemd", g->systemd);
-	put_bool(o, "merged_usr", g->merged_usr);
-	put_bool(o, "fresh", g->fresh);
-	put(o, "cmdline", g->cmdline);
-	put(o, "boot_dir", g->boot_dir);
-	put(o, "kernel_package", g->kernel_package);
-	return o;
-}
-
-static struct json_object *json_network(const struct guest *g)
-{
-	struct json_object *o = json_object_new_object();
-
-	put(o, "manager", guest_net_name(g->net));
-	put(o, "mac", g->mac);
-	put(o, "mac_from", g->mac_from);
-	put(o, "address", g->address);
-	put(o, "gateway", g->gateway);
-	put(o, "dns", g->dns);
-	put_bool(o, "wifi_only", g->wifi_only);
-	put_bool(o, "ssh", g->ssh);
-	return o;
-}
-
-static struct json_object *json_services(const struct card *card)
-{
-	struct json_object *list = json_object_new_array();
-
-	for (size_t i = 0; i < card->guest.services.n; i++) {
-		const struct guest_service *s = &card->guest.services.at[i];
-		const struct profile_row *why =
-			card->profile ? profile_service(card->profile, s->name)
-				      : NULL;
-		struct json_object *o = json_object_new_object();
-
-		put(o, "name", s->name);
-		put_bool(o, "enabled", s->enabled);
-		put_bool(o, "masked", s->masked);
-		if (why)
-			put(o, "turned_off_because", why->reason);
-		json_object_array_add(list, o);
-	}
-	return list;
-}
-
-static struct json_object *json_findings(const struct guest *g)
-{
-	struct json_object *list = json_object_new_array();
-
-	for (size_t i = 0; i < g->findings.n; i++) {
-		const struct finding *f = &g->findings.at[i];
-		struct json_object *o = json_object_new_object();
-
-		put(o, "level", finding_level_name(f->level));
-		put(o, "code", f->code);
-		put(o, "text", f->text);
-		json_object_array_add(list, o);
-	}
-	return list;
-}
-
-char *report_json(const struct card *card)
-{
-	const struct guest *g = &card->guest;
-	struct json_object *o = json_object_new_object();
-	char *text;
-
-	put_number(o, "version", 1);
-	json_object_object_add(o, "source", json_source(&card->img.source));
-	json_object_object_add(o, "disk", json_disk(g));
-	json_object_object_add(o, "system", g->root ? json_system(g) : NULL);
-	json_object_object_add(o, "network", g->root ? json_network(g) : NULL);
-	put(o, "profile", g->profile);
-	put(o, "kernel", card->kernel_reason);
-	json_object_object_add(o, "services", json_services(card));
-	json_object_object_add(o, "findings", json_findings(g));
-	put_bool(o, "convertible", !guest_stop(g));
-	put_number(o, "losses", guest_losses(g));
-	text = xasprintf("%s\n",
-			 json_object_to_json_string_ext(
-				 o, JSON_C_TO_STRING_PRETTY |
-					    JSON_C_TO_STRING_NOSLASHESCAPE));
-	json_object_put(o);
-	return text;
 }

@@ -8,8 +8,12 @@
 
 #include "cmd/card.h"
 
-/* The caller frees them. */
-char *report_text(const struct card *card);
+/*
+ * One screen; with explain the reason of everything too.  The caller frees it.
+ */
+char *report_text(const struct card *card, bool explain);
+
+/* The document that docs/inspect.schema.json describes. */
 char *report_json(const struct card *card);
 
 #endif

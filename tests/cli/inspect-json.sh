@@ -12,8 +12,21 @@ codes = [f["code"] for f in d["findings"]]
 sys.exit(not ('"$1"'))' || fail "not so: $1"
 }
 
+# The schema in the tree describes each document, and nothing that is not there.
+schema=$here/../../docs/inspect.schema.json
+valid() {
+	python3 -c 'import json, sys
+try:
+    import jsonschema
+except ImportError:
+    sys.exit(0)
+jsonschema.validate(json.load(open("out")), json.load(open(sys.argv[1])))
+' "$schema" || fail "the schema does not allow this document"
+}
+
 mini_card bookworm card.img
 expect 0 "$PIMIGRATE" inspect --json card.img
+valid
 [ ! -s err ] || fail "--json speaks on standard error"
 holds 'd["version"] == 1 and d["convertible"] and d["losses"] == 0'
 holds 'd["profile"] == "raspios-bookworm-armhf"'
@@ -34,6 +47,7 @@ mini_card haos card.img
 expect 3 "$PIMIGRATE" inspect --json card.img
 holds 'd["disk"]["partitions"][0]["partuuid"] == "b3dd0952-733c-4c88-8cba-cab9b8b4377f"'
 holds 'd["system"] is None'
+valid
 
 # what a card says about itself cannot break the document or the terminal
 mini_card bookworm card.img
