@@ -8,12 +8,15 @@
  */
 #include "fs/ext4.h"
 
+#include <endian.h>
 #include <errno.h>
 #include <ext2fs/ext2fs.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "common/cleanup.h"
+#include "common/io.h"
+#include "common/overflow.h"
 
 enum {
 	MAX_NAMES = 200000
@@ -105,6 +108,29 @@ int ext4_open(int fd, uint64_t offset, uint64_t size, const char *name,
 	}
 	*ret_fs = e;
 	return 0;
+}
+
+bool ext4_has_copy(int fd, uint64_t offset, uint64_t size,
+		   unsigned int *ret_block, unsigned int *ret_block_size)
+{
+	/* A group has eight blocks for each byte of a block (a bitmap). */
+	for (unsigned int bs = 1024; bs <= 4096; bs *= 2) {
+		unsigned int block = 8 * bs + (bs == 1024);
+		struct ext2_super_block sb;
+		uint64_t at = (uint64_t)block * bs;
+
+		if (!range_fits(at, sizeof(sb), size) ||
+		    io_pread(fd, &sb, sizeof(sb), offset + at) != sizeof(sb) ||
+		    le16toh(sb.s_magic) != EXT2_SUPER_MAGIC ||
+		    le16toh(sb.s_block_group_nr) != 1 ||
+		    le32toh(sb.s_log_block_size) > 2 ||
+		    1024u << le32toh(sb.s_log_block_size) != bs)
+			continue;
+		*ret_block = block;
+		*ret_block_size = bs;
+		return true;
+	}
+	return false;
 }
 
 void ext4_close(struct ext4 *e)

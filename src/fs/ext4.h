@@ -45,6 +45,14 @@ void ext4_close(struct ext4 *fs);
 void ext4_drop(struct ext4 **fs);
 #define autoext4 __attribute__((__cleanup__(ext4_drop)))
 
+/*
+ * Is there a copy of the superblock where mke2fs puts the first one, in block
+ * group 1?  Its block and the blocks' size in bytes, as e2fsck -b and -B want
+ * them.
+ */
+bool ext4_has_copy(int fd, uint64_t offset, uint64_t size,
+		   unsigned int *ret_block, unsigned int *ret_block_size);
+
 const struct ext4_info *ext4_info(const struct ext4 *fs);
 struct tree ext4_tree(struct ext4 *fs);
 

@@ -129,12 +129,42 @@ static void check_software(struct guest *g, const struct tree *root)
 			  "memory: in the VM it is writable");
 }
 
+/* The partition of this card that should be the Pi's boot partition. */
+static const struct guest_partition *names_boot(const struct guest *g)
+{
+	for (size_t i = 0; i < g->mounts.n; i++)
+		if (g->mounts.at[i].partition &&
+		    (!strcmp(g->mounts.at[i].dir, "/boot") ||
+		     !strcmp(g->mounts.at[i].dir, "/boot/firmware")))
+			return guest_partition(g, g->mounts.at[i].partition);
+	return NULL;
+}
+
+static void check_encrypted(struct guest *g)
+{
+	for (size_t i = 0; i < g->partitions.n; i++) {
+		const struct guest_partition *p = &g->partitions.at[i];
+
+		if (p->fs_name && !strcmp(p->fs_name, "crypto_LUKS"))
+			guest_say(g, FINDING_NOTE, "luks-data",
+				  "partition %u is encrypted: it comes along "
+				  "as it is, and asks for its key as on the Pi",
+				  p->number);
+	}
+}
+
 static void check_start(struct guest *g)
 {
 	if (!g->systemd)
 		guest_say(g, FINDING_NOTE, "no-systemd",
 			  "the system starts without systemd: less is adapted");
-	if (!g->boot)
+	if (!g->boot && names_boot(g))
+		guest_say(g, FINDING_WARN, "boot-damaged",
+			  "the boot partition (%u) cannot be read: nothing is "
+			  "known of its kernel's command line, and what was "
+			  "set in config.txt",
+			  names_boot(g)->number);
+	else if (!g->boot)
 		guest_say(g, FINDING_NOTE, "no-boot-partition",
 			  "there is no boot partition of a Pi: nothing is "
 			  "known of its kernel's command line");
@@ -149,6 +179,7 @@ void findings_inspect(struct guest *g, const struct tree *root)
 	check_system(g);
 	check_recovery(g);
 	check_start(g);
+	check_encrypted(g);
 	check_network(g);
 	check_software(g, root);
 	check_mounts(g);

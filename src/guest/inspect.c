@@ -86,36 +86,80 @@ static void find_root(int fd, const char *name, struct guest *g)
 			  systems, g->root);
 }
 
-/* A file system that a root could be on, but which we cannot read. */
-static const struct guest_partition *other_root(const struct guest *g)
-{
-	static const char *const names[] = { "btrfs",       "f2fs",
-					     "xfs",         "crypto_LUKS",
-					     "LVM2_member", "squashfs",
-					     "erofs" };
+/* What a root could be on, but is not read here. */
+static const struct other_fs {
+	const char *name, *what;
+} other_fs[] = {
+	{ "crypto_LUKS", "is encrypted (LUKS): move the system to a card that "
+			 "is not, or unlock it and make an image of that" },
+	{ "LVM2_member", "belongs to LVM, which no Pi's image has: copy the "
+			 "system to a plain ext4 partition first" },
+	{ "btrfs", "is btrfs, which is not supported: copy the system to an "
+		   "ext4 partition first" },
+	{ "f2fs", "is f2fs, which is not supported: copy the system to an "
+		  "ext4 partition first" },
+	{ "xfs", "is XFS, which is not supported: copy the system to an ext4 "
+		 "partition first" },
+	{ "squashfs", "is squashfs, a sealed image that is replaced as a "
+		      "whole: that is not converted" },
+	{ "erofs", "is EROFS, a sealed image that is replaced as a whole: "
+		   "that is not converted" },
+};
 
-	for (size_t i = 0; i < g->partitions.n; i++)
-		for (size_t n = 0; n < sizeof(names) / sizeof(*names); n++)
-			if (g->partitions.at[i].fs_name &&
-			    !strcmp(g->partitions.at[i].fs_name, names[n]))
-				return &g->partitions.at[i];
-	return NULL;
+static bool say_other_fs(struct guest *g)
+{
+	for (size_t i = 0; i < g->partitions.n; i++) {
+		const struct guest_partition *p = &g->partitions.at[i];
+
+		for (size_t n = 0; n < sizeof(other_fs) / sizeof(*other_fs);
+		     n++) {
+			if (!p->fs_name ||
+			    strcmp(p->fs_name, other_fs[n].name) != 0)
+				continue;
+			guest_say(g, FINDING_STOP, "other-fs",
+				  "no system on an ext4 file system was "
+				  "found; partition %u %s",
+				  p->number, other_fs[n].what);
+			return true;
+		}
+	}
+	return false;
 }
 
-static void say_no_root(struct guest *g, int wanted)
+/* A superblock that is lost, with a copy that is not. */
+static bool say_damaged(int fd, struct guest *g)
 {
-	const struct guest_partition *other = other_root(g);
+	const struct finding *unreadable = guest_finding(g, "unreadable");
 
+	if (unreadable) {
+		guest_say(g, FINDING_STOP, "damaged", "%s", unreadable->text);
+		return true;
+	}
+	for (size_t i = 0; i < g->partitions.n; i++) {
+		const struct guest_partition *p = &g->partitions.at[i];
+		unsigned int block, size;
+
+		if (p->fs != FS_NONE ||
+		    !ext4_has_copy(fd, p->start, p->size, &block, &size))
+			continue;
+		guest_say(g, FINDING_STOP, "superblock-lost",
+			  "partition %u was an ext4 file system and lost its "
+			  "superblock, but a copy is there: copy the card to "
+			  "an image, and repair that partition in it with "
+			  "e2fsck -b %u -B %u",
+			  p->number, block, size);
+		return true;
+	}
+	return false;
+}
+
+static void say_no_root(int fd, struct guest *g, int wanted)
+{
 	if (wanted)
 		guest_say(g, FINDING_STOP, "no-system",
 			  "partition %d holds no Linux system that can be read",
 			  wanted);
-	else if (other)
-		guest_say(g, FINDING_STOP, "other-fs",
-			  "no system on an ext4 file system was found; "
-			  "partition %u is %s, which is not supported",
-			  other->number, other->fs_name);
-	else
+	else if (!say_damaged(fd, g) && !say_other_fs(g))
 		guest_say(g, FINDING_STOP, "no-system",
 			  "no partition of this card holds a Linux system that "
 			  "can be read");
@@ -214,7 +258,7 @@ int inspect_guest(int fd, const char *name, struct guest *g, struct err *err)
 	find_root(fd, name, g);
 	if (!g->root) {
 		look_elsewhere(fd, name, g);
-		say_no_root(g, wanted);
+		say_no_root(fd, g, wanted);
 		return 0;
 	}
 	rc = inspect_trees_open(fd, name, g, &trees, err);

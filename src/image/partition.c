@@ -150,6 +150,8 @@ static int add_partition(const struct image *img, struct guest *g,
 			       "'%s' is cut off: partition %u reaches beyond "
 			       "its end; was the copy of the card complete?",
 			       img->source.path, p.number);
+	if (!p.size)
+		return 0; /* Linux passes over it too */
 	p.type = type ? fdisk_parttype_get_code(type) : 0;
 	p.partuuid = partuuid(g, row, p.number);
 	if (type && fdisk_parttype_get_name(type))
@@ -166,13 +168,12 @@ static int check_overlaps(const struct image *img, const struct guest *g,
 	for (size_t i = 0; i < g->partitions.n; i++) {
 		const struct guest_partition *a = &g->partitions.at[i];
 
-		if (!a->start || !a->size)
+		if (!a->start)
 			return err_set(err, EMEDIUMTYPE,
 				       "the partition table of '%s' is "
-				       "damaged: partition %u %s",
-				       img->source.path, a->number,
-				       a->size ? "lies on the table itself"
-					       : "is empty");
+				       "damaged: partition %u lies on the table "
+				       "itself",
+				       img->source.path, a->number);
 		for (size_t k = 0; k < i; k++) {
 			const struct guest_partition *b = &g->partitions.at[k];
 

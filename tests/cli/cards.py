@@ -1,0 +1,176 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Every row of cards.tsv: make the card (or take it from the cache), inspect
+it, and see that all that is expected holds.
+
+    cards.py --cache DIR [NUMBER...]
+
+A row: number, where the fact stands, what can go wrong, card, options, exit
+code, expectations separated by " ; ":
+
+    disk.root=2              a value of the document, by its path
+    system.cmdline~text      it holds this text
+    +code, -code             there is, or is no, finding of that code
+    err~text                 standard error holds this text
+    thing:NAME=fate          what becomes of it
+    off:UNIT                 is turned off in the VM, with a reason
+    layer:TITLE              lies on top of the system
+    config:TEXT=true|false   a line of config.txt, and whether it applies
+
+Besides, for each row: the document fits docs/inspect.schema.json, standard
+error is at most one line without control characters, and the card's bytes are
+what they were.
+"""
+import concurrent.futures
+import hashlib
+import json
+import os
+import pathlib
+import subprocess
+import sys
+
+here = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(here.parent / 'data'))
+import make  # noqa: E402
+
+try:
+    import jsonschema
+except ImportError:
+    jsonschema = None
+
+PIMIGRATE = os.environ.get('PIMIGRATE',
+                           here.parents[1] / 'build/src/pimigrate')
+SCHEMA = json.loads((here.parents[1] / 'docs/inspect.schema.json').read_text())
+GUARD = 60          # seconds; a guard against hanging, no measure
+
+
+def rows():
+    for line in (here / 'cards.tsv').read_text().splitlines():
+        if line and not line.startswith('#'):
+            fields = line.split('\t')
+            if len(fields) != 7:
+                sys.exit(f'cards.tsv: {len(fields)} columns: {line}')
+            yield fields
+
+
+def lookup(d, path):
+    for key in path.split('.'):
+        d = d[int(key)] if isinstance(d, list) else d[key]
+    return d
+
+
+def text_of(value):
+    if isinstance(value, bool):
+        return 'true' if value else 'false'
+    return 'null' if value is None else str(value)
+
+
+def named(rows_, key, name):
+    return [r for r in rows_ if r[key] == name]
+
+
+def holds(want, doc, err):
+    if want.startswith('err~'):
+        return want[4:] in err
+    if doc is None:
+        return False
+    if want[0] in '+-':
+        return bool(named(doc['findings'], 'code', want[1:])) == \
+            (want[0] == '+')
+    if want.startswith('thing:'):
+        name, _, fate = want[6:].rpartition('=')
+        return any(t['fate'] == fate
+                   for t in named(doc['things'], 'name', name))
+    if want.startswith('off:'):
+        return any('turned_off_because' in s
+                   for s in named(doc['services'], 'name', want[4:]))
+    if want.startswith('layer:'):
+        return want[6:] in doc['layers']
+    if want.startswith('config:'):
+        text, _, applies = want[7:].rpartition('=')
+        return any(text_of(c['applies']) == applies
+                   for c in named(doc['config'], 'text', text))
+    for mark in ('=', '~'):
+        path, found, value = want.partition(mark)
+        if found and not ('=' in path or '~' in path):
+            try:
+                got = text_of(lookup(doc, path))
+            except (KeyError, IndexError, TypeError):
+                return False
+            return got == value if mark == '=' else value in got
+    raise ValueError(want)
+
+
+def digest(path):
+    """Of the data; where the holes are counts too."""
+    h = hashlib.sha256()
+    with open(path, 'rb') as f:
+        at, end = 0, os.fstat(f.fileno()).st_size
+        while at < end:
+            try:
+                at = os.lseek(f.fileno(), at, os.SEEK_DATA)
+            except OSError:     # only a hole is left
+                break
+            hole = os.lseek(f.fileno(), at, os.SEEK_HOLE)
+            h.update(b'%d %d\n' % (at, hole))
+            while at < hole:
+                block = os.pread(f.fileno(), min(1 << 20, hole - at), at)
+                h.update(block)
+                at += len(block)
+    return h.hexdigest(), end
+
+
+def one(row, cache):
+    number, _, _, card, options, code, wants = row
+    path = make.cached(cache, card)
+    before = digest(path)
+    p = subprocess.run([PIMIGRATE, 'inspect', '--json', *options.split(),
+                        path], capture_output=True, timeout=GUARD,
+                       stdin=subprocess.DEVNULL)
+    err = p.stderr.decode(errors='replace')
+    bad = []
+    try:
+        doc = json.loads(p.stdout) if p.stdout else None
+    except ValueError as e:
+        doc = None
+        bad.append(f'no JSON: {e}')
+    if doc and jsonschema:
+        try:
+            jsonschema.validate(doc, SCHEMA)
+        except jsonschema.ValidationError as e:
+            bad.append(f'schema: {e.message}')
+    if p.returncode != int(code):
+        bad.append(f'exit code {p.returncode}, not {code}')
+    if len(err.splitlines()) > 1 or \
+       any(ord(c) < 32 for c in err.rstrip('\n')):
+        bad.append('standard error is not one plain line')
+    if digest(path) != before:
+        bad.append('the card was changed')
+    bad += [w for w in wants.split(' ; ') if w and not holds(w, doc, err)]
+    return [f'row {number} ({card}): {b}' for b in bad] + \
+        ([f'  err: {err.strip()}'] if bad and err else [])
+
+
+def main(argv):
+    if len(argv) < 2 or argv[0] != '--cache':
+        print(__doc__, file=sys.stderr)
+        return 2
+    os.environ.update(LC_ALL='C', TZ='UTC', XDG_CONFIG_HOME='/nonexistent')
+    os.environ.pop('PIMIGRATE_PROFILES', None)
+    chosen = [r for r in rows() if not argv[2:] or r[0] in argv[2:]]
+    numbers = [r[0] for r in chosen]
+    bad = [f'row {n} stands twice' for n in set(numbers)
+           if numbers.count(n) > 1]
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        # cards first, each once: two rows may share one
+        names = sorted({r[3] for r in chosen})
+        list(pool.map(lambda n: make.cached(argv[1], n), names))
+        for lines in pool.map(lambda r: one(r, argv[1]), chosen):
+            bad += lines
+    print('\n'.join(bad))
+    print(f'{len(chosen)} rows, {len(names)} cards')
+    return bool(bad)
+
+
+if __name__ == '__main__':
+    sys.exit(main(sys.argv[1:]))
