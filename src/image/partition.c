@@ -169,11 +169,12 @@ static int check_overlaps(const struct image *img, const struct guest *g,
 		const struct guest_partition *a = &g->partitions.at[i];
 
 		if (!a->start)
-			return err_set(err, EMEDIUMTYPE,
-				       "the partition table of '%s' is "
-				       "damaged: partition %u lies on the table "
-				       "itself",
-				       img->source.path, a->number);
+			return err_set(
+				err, EMEDIUMTYPE,
+				"the partition table of '%s' is "
+				"damaged: partition %u lies on the table "
+				"itself",
+				img->source.path, a->number);
 		for (size_t k = 0; k < i; k++) {
 			const struct guest_partition *b = &g->partitions.at[k];
 
