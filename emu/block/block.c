@@ -220,7 +220,7 @@ void block_set_errors(struct block *b, enum block_on_error rerror,
 
 void block_set_event(struct block *b, block_event_fn *fn, void *arg)
 {
-	if (!b || b->event)
+	if (!b || (fn && b->event))
 		return;
 	pthread_mutex_lock(&b->lock);
 	b->event = fn;

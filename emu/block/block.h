@@ -162,7 +162,8 @@ void block_free(struct block *b);
 void block_set_errors(struct block *b, enum block_on_error rerror,
 		      enum block_on_error werror);
 
-/* Of this node and those below it that have no function of their own. */
+/* Of this node and those below it that have no function of their own; NULL
+ * takes it away from all of them. */
 void block_set_event(struct block *b, block_event_fn *fn, void *arg);
 
 /* The machine goes on: submit again what waits; the status is OK then. */

@@ -481,6 +481,10 @@ static void test_size(void)
 	check(block_resize(b, SIZE - 512, &err) < 0);
 	check(block_resize(b, SIZE + 1, &err) < 0);
 	check_eq(n, 0);
+	block_set_event(b, NULL, NULL);
+	block_set_write_threshold(b, 512);
+	check_eq(request(b, BLOCK_WRITE, 8192, data, 512), 0);
+	check_eq(events.n, 1);
 	check_eq(block_resize(b, SIZE + 512, &err), 0);
 	check_eq(n, 1);
 	check_eq(b->size, SIZE + 512);

@@ -18,8 +18,9 @@
 #include "test.h"
 
 enum {
-	DISK = 1 << 19,
+	DISK = 1 << 19, /* in the end */
 	SECTORS = DISK / 512,
+	SMALL = SECTORS / 4, /* sectors at the beginning */
 	ROOM = 8 << 20,
 	STEPS = 80,
 };
@@ -43,7 +44,9 @@ struct version {
 struct run {
 	bool crowded; /* only some clusters can be counted without growing */
 	struct block *file, *backing, *disk;
-	uint8_t *first; /* the image at the beginning */
+	uint64_t sectors; /* of the disk, now */
+	size_t grown;     /* log entries when it had grown */
+	uint8_t *first;   /* the image at the beginning */
 	uint64_t first_size;
 	struct vec_of(struct version) history[SECTORS];
 	/* flushes that ended: log entries then, and versions of each sector */
@@ -170,12 +173,21 @@ static void flush_all(struct run *r)
 		f->versions[i] = (uint32_t)r->history[i].n - 1;
 }
 
+static void grow(struct run *r)
+{
+	struct err err;
+
+	check_eq(block_resize(r->disk, DISK, &err), 0);
+	r->grown = log_of(r)->log.n;
+	r->sectors = SECTORS;
+}
+
 static void step(struct run *r, uint32_t value)
 {
-	uint64_t sector = any(SECTORS), n = 1 + any(any(8) ? 24 : 400);
+	uint64_t sector = any(r->sectors), n = 1 + any(any(8) ? 24 : 400);
 
-	if (n > SECTORS - sector)
-		n = SECTORS - sector;
+	if (n > r->sectors - sector)
+		n = r->sectors - sector;
 	switch (any(16)) {
 	case 0 ... 8:
 		write_some(r, sector, n, value);
@@ -215,11 +227,13 @@ static void check_disk(const struct run *r, struct block *disk, size_t end)
 {
 	static uint8_t buf[DISK];
 	const struct flushed *f = NULL;
+	uint64_t n = disk->size / 512;
 
+	check(n == SECTORS || (n == SMALL && end < r->grown));
 	for (size_t i = 0; i < r->flushes.n && r->flushes.at[i].at <= end; i++)
 		f = &r->flushes.at[i];
-	check_eq(request(disk, BLOCK_READ, 0, SECTORS, buf), 0);
-	for (unsigned int i = 0; i < SECTORS; i++) {
+	check_eq(request(disk, BLOCK_READ, 0, n, buf), 0);
+	for (unsigned int i = 0; i < n; i++) {
 		uint32_t now = value_in(buf + (size_t)i * 512);
 		bool good = false;
 
@@ -262,7 +276,7 @@ static void go_on(const struct run *r, struct block *file)
 
 	check(disk);
 	for (unsigned int i = 0; disk && i < 8; i++)
-		check_eq(request(disk, BLOCK_WRITE, any(SECTORS - 64), 64, buf),
+		check_eq(request(disk, BLOCK_WRITE, any(SMALL - 64), 64, buf),
 			 0);
 	block_free(disk);
 	check_faults(file, true);
@@ -332,7 +346,8 @@ static struct block *make_backing(struct run *r)
 
 	for (unsigned int i = 0; i < SECTORS / 2; i++) {
 		fill(buf + (size_t)i * 512, 1000000 + i);
-		set(r, i, 1000000 + i, 0);
+		if (i < SMALL)
+			set(r, i, 1000000 + i, 0);
 	}
 	below.file = memory_file(buf, sizeof(buf), sizeof(buf));
 	check_eq(block_format_open(&b, BLOCK_RAW, &opt, &below, &err), 0);
@@ -363,14 +378,16 @@ static void crowd(struct run *r, const struct qcow2_shape *shape)
 	r->crowded = true;
 }
 
-static void test(const struct qcow2_shape *shape, bool backed, bool crowded)
+static void test(struct qcow2_shape shape, bool backed, bool crowded)
 {
 	struct run *r = xnew(struct run);
 
+	shape.size = UINT64_C(512) * SMALL;
+	r->sectors = SMALL;
 	r->first = xcalloc(1, ROOM);
-	r->first_size = qcow2_empty(r->first, shape);
+	r->first_size = qcow2_empty(r->first, &shape);
 	if (crowded)
-		crowd(r, shape);
+		crowd(r, &shape);
 	for (unsigned int i = 0; i < SECTORS; i++)
 		set(r, i, 0, 0);
 	if (backed)
@@ -379,8 +396,11 @@ static void test(const struct qcow2_shape *shape, bool backed, bool crowded)
 	log_of(r)->logs = true;
 	r->disk = open_disk(r->file, r->backing, false);
 	check(r->disk);
-	for (uint32_t i = 1; r->disk && i <= STEPS && !test_failures; i++)
+	for (uint32_t i = 1; r->disk && i <= STEPS && !test_failures; i++) {
+		if (i == STEPS / 3)
+			grow(r);
 		step(r, i);
+	}
 	read_some(r, 0, SECTORS);
 	cut_everywhere(r);
 	block_free(r->disk);
@@ -397,9 +417,8 @@ static void test(const struct qcow2_shape *shape, bool backed, bool crowded)
 int main(int argc, char **argv)
 {
 	static const struct qcow2_shape shapes[] = {
-		{ 3, 12, 4, DISK }, { 3, 9, 4, DISK }, { 3, 9, 6, DISK },
-		{ 2, 12, 4, DISK }, { 3, 9, 0, DISK }, { 3, 16, 1, DISK },
-		{ 3, 9, 6, DISK },
+		{ 3, 12, 4 }, { 3, 9, 4 },  { 3, 9, 6 }, { 2, 12, 4 },
+		{ 3, 9, 0 },  { 3, 16, 1 }, { 3, 9, 6 },
 	};
 	enum {
 		RUNS = 2 * sizeof(shapes) / sizeof(shapes[0])
@@ -411,7 +430,7 @@ int main(int argc, char **argv)
 	for (; rounds-- && !test_failures; seed++) {
 		for (unsigned int i = 0; i < RUNS && !test_failures; i++) {
 			state = seed * 0x9e3779b97f4a7c15 + i + 1;
-			test(&shapes[i / 2], i % 2, i / 2 == RUNS / 2 - 1);
+			test(shapes[i / 2], i % 2, i / 2 == RUNS / 2 - 1);
 			if (test_failures)
 				fprintf(stderr, "seed %llu, shape %u\n",
 					(unsigned long long)seed, i);
