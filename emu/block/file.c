@@ -34,6 +34,7 @@ struct file {
 	int direct_fd; /* -1: none */
 	bool host_device;
 	atomic_bool no_discard, no_zero; /* the host cannot */
+	atomic_bool lost;                /* a flush failed */
 };
 
 /* Position, length and each buffer, as far as it is used. */
@@ -133,11 +134,18 @@ static int zero(struct file *f, const struct block_io *io)
 	return range_zero(f->fd, io->len, io->at);
 }
 
-static int flush(const struct file *f)
+/* Linux reports what could not be written once, and then takes it for clean: a
+ * flush that works afterwards would be a lie. */
+static int flush(struct file *f)
 {
 	if (f->b.no_flush || f->b.read_only)
 		return 0;
-	return fdatasync(f->fd) < 0 ? -errno : 0;
+	if (f->lost)
+		return -EIO;
+	if (fdatasync(f->fd) == 0)
+		return 0;
+	f->lost = errno == EIO;
+	return -errno;
 }
 
 static int do_io(struct file *f, const struct block_io *io)
