@@ -50,6 +50,15 @@ static void boundary(struct gen *g)
 	g->fall = 0;
 }
 
+/* A jump's distance, now that its aim is here. */
+static void place_here(struct gen *g, uint8_t *from)
+{
+	uint32_t distance = (uint32_t)(g->e.p - from);
+
+	if (!g->e.full)
+		memcpy(from - 4, &distance, 4);
+}
+
 static void insn(struct gen *g)
 {
 	boundary(g);
@@ -87,11 +96,7 @@ static void end_skip(struct gen *g)
 	gen_forget_all_x(g, false);
 	boundary(g);
 	g->ef.val = g->carry = IR_NO_REF;
-	if (!g->e.full) {
-		uint32_t distance = (uint32_t)(g->e.p - g->skip_from);
-
-		memcpy(g->skip_from - 4, &distance, 4);
-	}
+	place_here(g, g->skip_from);
 }
 
 static void call(struct gen *g)
@@ -128,26 +133,37 @@ static void poll(struct gen *g)
 	s->from = g->e.p;
 }
 
+/* The bottom of a loop, most probably: all of it is inline. */
+static void exit_back_if(struct gen *g, unsigned int exit, enum host_cc cc)
+{
+	uint8_t *from;
+
+	emit_jcc(&g->e, cc ^ 1, g->e.p + 6);
+	from = g->e.p;
+	gen_save_flags(g, &g->pending, g->at, g->u->exit_flags[exit], true);
+	gen_exit_attention(g, exit);
+	gen_exit(g, exit);
+	place_here(g, from);
+}
+
 static void exit_if(struct gen *g)
 {
 	const struct ir_op *op = gen_op(g);
 	enum host_cc cc = gen_condition(g, op->a, op->cc);
 	unsigned int exit = op->imm;
 	struct gen_stub *s;
-	uint8_t *over;
 
 	if (op->op == IR_EXIT_UNLESS)
 		cc ^= 1;
-	if (is_pending(&g->pending, g->u->exit_flags[exit])) {
+	if (g->u->exit[exit].back && g->owner[RAX] == IR_NO_REF &&
+	    g->owner[RCX] == IR_NO_REF) {
+		exit_back_if(g, exit, cc);
+	} else if (g->u->exit[exit].back ||
+		   is_pending(&g->pending, g->u->exit_flags[exit])) {
 		emit_jcc(&g->e, cc, g->e.p + 6);
 		s = gen_stub(g, STUB_EXIT_IF);
 		s->from = g->e.p;
 		s->exit = exit;
-	} else if (g->u->exit[exit].back) {
-		over = emit_jcc_short(&g->e, cc ^ 1);
-		gen_exit_attention(g, exit);
-		gen_exit(g, exit);
-		emit_here(&g->e, over);
 	} else {
 		gen_exit_if(g, exit, cc);
 	}

@@ -95,6 +95,12 @@ void gen_clobber_flags(struct gen *g)
 	put_aside(g, g->at + 1);
 }
 
+bool gen_flags_are_free(const struct gen *g)
+{
+	return (g->ef.val == IR_NO_REF || !g->val[g->ef.val].uses) &&
+	       g->carry == IR_NO_REF;
+}
+
 void gen_keep_flags(struct gen *g)
 {
 	put_aside(g, g->at);
@@ -233,6 +239,8 @@ static bool compare_again(struct gen *g, ir_ref f, unsigned int at)
 		emit_alu(&g->e, false, ALU_CMP, a.reg, b.reg);
 	else if (test)
 		emit_test_imm(&g->e, false, a.reg, b.imm);
+	else if (!b.imm)
+		emit_test(&g->e, false, a.reg, a.reg);
 	else
 		emit_alu_imm(&g->e, false, ALU_CMP, a.reg, b.imm);
 	return true;
@@ -270,6 +278,17 @@ static void make(struct gen *g, ir_ref f, unsigned int mask)
 		compute(g, f, recipe, g->at, reg, gen_temp(g));
 	}
 	holds(g, f, IR_FLAG_NZCV);
+}
+
+/* The same, however they are to be had.  What went to the frame inside of a
+ * skip is not there behind it, but then there is a recipe. */
+static void bring(struct gen *g, ir_ref f, unsigned int mask)
+{
+	gen_clobber_flags(g);
+	if (g->val[f].base != BASE_SPILL || gen_recipe(g, f, g->at, mask))
+		make(g, f, mask);
+	else
+		restore(g, f);
 }
 
 /* Conditions */
@@ -332,11 +351,7 @@ enum host_cc gen_condition(struct gen *g, ir_ref ref, enum ir_cc cc)
 	if (f == IR_NO_REF)
 		return condition_in_state(g, cc);
 	if (g->ef.val != f || mask & ~g->ef.mask) {
-		gen_clobber_flags(g);
-		if (g->val[f].base == BASE_SPILL)
-			restore(g, f);
-		else
-			make(g, f, mask);
+		bring(g, f, mask);
 	}
 	if (mask & IR_FLAG_C && !g->ef.inverted) {
 		if (mask == IR_FLAG_C)
@@ -371,7 +386,9 @@ static void compare(struct gen *g, const struct ir_op *op, bool wide)
 	unsigned int a = gen_use(g, op->a);
 	int32_t imm;
 
-	if (gen_imm32(g, op->b, &imm))
+	if (gen_imm32(g, op->b, &imm) && !imm)
+		emit_test(&g->e, wide, a, a); /* the same flags, shorter */
+	else if (gen_imm32(g, op->b, &imm))
 		emit_alu_imm(&g->e, wide, ALU_CMP, a, imm);
 	else if (gen_mem(g, op->b, &mem))
 		emit_alu_load(&g->e, wide, ALU_CMP, a, mem);
@@ -575,11 +592,12 @@ static void save_setf(struct gen *g, ir_ref f, unsigned int at,
 		store_cv(g, mask, g->ef.inverted, RAX);
 		return;
 	}
-	if (recipe == RECIPE_AB && mask == IR_FLAG_NZCV && !hot) {
+	if (recipe == RECIPE_AB && !hot &&
+	    (mask == IR_FLAG_NZCV || mask == (IR_FLAG_C | IR_FLAG_V))) {
 		gen_again(g, op->a, RAX, at);
 		gen_again(g, op->b, RCX, at);
 		emit_call(&g->e,
-			  is_sum(op->op) ? g->x->save_add : g->x->save_sub);
+			  g->x->save[is_sum(op->op)][mask == IR_FLAG_NZCV]);
 		return;
 	}
 	compute(g, f, recipe, at, RAX, RCX);
@@ -673,11 +691,7 @@ static void setf_now(struct gen *g, ir_ref f, unsigned int mask)
 	unsigned int res, reg, spare;
 
 	if (g->ef.val != f || mask & ~g->ef.mask) {
-		gen_clobber_flags(g);
-		if (g->val[f].base == BASE_SPILL)
-			restore(g, f);
-		else
-			make(g, f, mask);
+		bring(g, f, mask);
 		gen_unlock(g);
 	}
 	res = mask & IR_FLAG_NZ ? result_in_register(g, f) : NO_REG;

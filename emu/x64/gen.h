@@ -151,7 +151,7 @@ struct x64 {
 				    * NO_PIN */
 	uint8_t *enter, *leave, *leave_saved, *exit_to, *exit_next;
 	uint8_t *fall, *poll;
-	uint8_t *save_add, *save_sub;
+	uint8_t *save[2][2]; /* flags: of a sum; all, or C and V */
 	struct gen gen;
 };
 
@@ -251,6 +251,10 @@ void gen_load_x(struct gen *g, enum ir_type type, unsigned int to,
 void gen_store_x(struct gen *g, enum ir_type type, struct host_mem to,
 		 unsigned int from);
 
+/* reg = imm without changing the host's flags, or shorter if nobody wants
+ * them. */
+void gen_mov_imm(struct gen *g, unsigned int reg, uint64_t imm);
+
 static inline bool gen_is_x(enum ir_type type)
 {
 	return type >= IR_F32;
@@ -263,7 +267,9 @@ static inline bool gen_wide(enum ir_type type)
 
 /* flags.c */
 void gen_clobber_flags(struct gen *g);
-/* The same, where the operation at hand wants them still. */
+/* Whether nobody wants what they hold. */
+bool gen_flags_are_free(const struct gen *g);
+/* gen_clobber_flags() where the operation at hand wants them still. */
 void gen_keep_flags(struct gen *g);
 /* Make the host's flags those that the operation at hand asks for (its
  * argument ref); the condition to test them by. */

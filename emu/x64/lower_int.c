@@ -76,18 +76,12 @@ static void commutative(struct gen *g, enum emit_alu alu)
 		two_operands(g, alu, op->a, op->b);
 }
 
-static bool flags_are_free(const struct gen *g)
-{
-	return (g->ef.val == IR_NO_REF || !g->val[g->ef.val].uses) &&
-	       g->carry == IR_NO_REF;
-}
-
 static void add_imm(struct gen *g, ir_ref a, int32_t imm)
 {
 	bool wide = wide_here(g);
 	unsigned int from = gen_use(g, a), dst = gen_def_any(g);
 
-	if (dst != from || !flags_are_free(g)) {
+	if (dst != from || !gen_flags_are_free(g)) {
 		emit_lea(&g->e, wide, dst, mem_at(from, imm));
 		return;
 	}
@@ -114,7 +108,7 @@ static void add(struct gen *g)
 	a = gen_use(g, op->a);
 	b = gen_use(g, op->b);
 	dst = gen_def_any(g);
-	if ((dst != a && dst != b) || !flags_are_free(g)) {
+	if ((dst != a && dst != b) || !gen_flags_are_free(g)) {
 		emit_lea(&g->e, wide_here(g), dst, mem_index(a, b, 0, 0));
 		return;
 	}

@@ -283,7 +283,7 @@ static void set_pinned(struct gen *g, ir_ref a, unsigned int pin)
 	else if (v->reg != NO_REG)
 		emit_mov(&g->e, false, pin, v->reg);
 	else if (gen_const(g, a, &imm))
-		emit_mov_imm(&g->e, pin, imm);
+		gen_mov_imm(g, pin, imm);
 	else if (gen_mem(g, a, &mem))
 		emit_load(&g->e, false, pin, mem);
 	else

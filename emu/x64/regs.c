@@ -19,6 +19,16 @@ uint64_t gen_random(struct gen *g)
 	return g->seed;
 }
 
+void gen_mov_imm(struct gen *g, unsigned int reg, uint64_t imm)
+{
+	if (imm || !gen_flags_are_free(g)) {
+		emit_mov_imm(&g->e, reg, imm);
+		return;
+	}
+	gen_clobber_flags(g);
+	emit_alu(&g->e, false, ALU_XOR, reg, reg);
+}
+
 static enum ir_type type_of(const struct gen *g, ir_ref ref)
 {
 	return g->u->op[ref].type;

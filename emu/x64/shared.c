@@ -157,21 +157,22 @@ static void poll(struct x64 *x, struct emit *e)
 	leave_with(e, X64_LEFT_POLL, x->leave_saved);
 }
 
-/* All flags of eax op ecx to the state. */
-static uint8_t *save(struct x64 *x, struct emit *e, enum emit_alu op)
+/* Flags of eax op ecx to the state: all, or C and V. */
+static void save(struct x64 *x, struct emit *e, bool sum, bool all)
 {
 	const struct ir_layout *l = x->env->layout;
-	uint8_t *begin = e->p;
 
-	emit_alu(e, false, op, RAX, RCX);
-	emit_store(e, false, state(l->n), RAX);
-	emit_store(e, false, state(l->z), RAX);
-	emit_setcc_mem(e, op == ALU_SUB ? CC_AE : CC_B, state(l->c));
+	x->save[sum][all] = e->p;
+	emit_alu(e, false, sum ? ALU_ADD : ALU_SUB, RAX, RCX);
+	if (all) {
+		emit_store(e, false, state(l->n), RAX);
+		emit_store(e, false, state(l->z), RAX);
+	}
+	emit_setcc_mem(e, sum ? CC_B : CC_AE, state(l->c));
 	emit_setcc(e, CC_O, RAX);
 	emit_shift_imm(e, false, SHIFT_ROR, RAX, 1);
 	emit_store(e, false, state(l->v), RAX);
 	emit8(e, 0xc3); /* RET */
-	return begin;
 }
 
 size_t gen_shared(struct x64 *x, uint8_t *where)
@@ -185,7 +186,7 @@ size_t gen_shared(struct x64 *x, uint8_t *where)
 	exit_next(x, &e);
 	fall(x, &e);
 	poll(x, &e);
-	x->save_add = save(x, &e, ALU_ADD);
-	x->save_sub = save(x, &e, ALU_SUB);
+	for (unsigned int i = 0; i < 4; i++)
+		save(x, &e, i & 1, i & 2);
 	return e.p - e.begin;
 }
