@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* virtio-blk against a real file, and against a block that takes its time. */
 #include <fcntl.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "block/node.h"
+#include "qcow2_image.h"
 #include "virtio/blk.h"
 #include "virtio_driver.h"
 
@@ -340,10 +341,78 @@ static void test_slow(void)
 	virtio_blk_fini(&blk);
 }
 
+static void count_event(void *arg, const struct block_event *event)
+{
+	check_eq(event->action, BLOCK_STOP);
+	atomic_fetch_add((atomic_uint *)arg, 1);
+}
+
+static void wait_for_count(atomic_uint *n, unsigned int want)
+{
+	for (unsigned int i = 0; *n < want && i < 10000; i++)
+		usleep(1000);
+	check_eq(*n, want);
+}
+
+/* A full disk: the request waits, is done when there is room, and is no
+ * obstacle to a reset.  And the disk grows. */
+static void test_full_disk(struct pool *pool)
+{
+	static uint8_t bytes[DISK];
+	const struct block_options opt = { .filename = "memory" };
+	struct memory_file *f = (struct memory_file *)memory_file(bytes, DISK,
+								  2 * DISK);
+	const struct block_below below = { .file = &f->b };
+	struct drv_buf buf[] = { { HEAD, 16, false },
+				 { DATA, 512, false },
+				 { STATUS_AT, 1, true } };
+	const uint8_t *status = drv_at(&drv, STATUS_AT);
+	struct block *b = NULL;
+	atomic_uint events = 0;
+	uint32_t used = 0;
+	struct err err;
+
+	f->b.pool = pool;
+	check_eq(block_format_open(&b, BLOCK_RAW, &opt, &below, &err), 0);
+	block_set_errors(b, BLOCK_REPORT, BLOCK_ENOSPC);
+	block_set_event(b, count_event, &events);
+	virtio_blk_init(&blk, &env, &(struct virtio_blk_options){ .block = b });
+	drv.vdev = &blk.vdev;
+	drv_start(&drv, COMMON, 64);
+	f->full = true;
+	put_head(HEAD, 1, 7);
+	drv_add(&drv, 0, buf, 3);
+	drv_kick(&drv, 0);
+	wait_for_count(&events, 1);
+	f->full = false;
+	block_retry(b);
+	check(drv_wait(&drv, 0, &used) >= 0);
+	check_eq(*status, 0);
+
+	f->full = true;
+	drv_add(&drv, 0, buf, 3);
+	drv_kick(&drv, 0);
+	wait_for_count(&events, 2);
+	drv_wr(&drv, 0x070, 0);
+	check_eq(drv_rd(&drv, 0x070), 0);
+	f->full = false;
+
+	check_eq(drv_rd(&drv, 0x100), DISK / 512);
+	check_eq(block_resize(b, DISK + 4096, &err),
+		 (unsigned long long)-EROFS); /* memory cannot */
+	b->size += 4096;
+	b->resized(b->resized_arg);
+	check_eq(drv_rd(&drv, 0x100), DISK / 512 + 8);
+	virtio_blk_fini(&blk);
+	block_free(b);
+	block_free(&f->b);
+}
+
 int main(void)
 {
 	struct err err;
 	struct loop *loop = loop_new(&err);
+	struct pool *pool = pool_new(2, &err);
 
 	log_init("test_virtio_blk", LOG_QUIET);
 	drv_ram(&drv);
@@ -351,6 +420,8 @@ int main(void)
 	test_file(false);
 	test_file(true);
 	test_slow();
+	test_full_disk(pool);
+	pool_free(pool);
 	loop_free(loop);
 	return test_done();
 }
