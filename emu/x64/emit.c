@@ -18,6 +18,8 @@ void emit_begin(struct emit *e, uint8_t *at, size_t room)
 	e->p = e->begin = at;
 	e->end = at + room;
 	e->full = room < LONGEST + 1;
+	e->fix = NULL;
+	e->fixes = e->max_fixes = 0;
 }
 
 /* Room for one instruction. */
@@ -54,12 +56,28 @@ static bool fits8(int64_t val)
 	return val == (int8_t)val;
 }
 
+/* Relative to the next instruction. */
+static void modrm_constant(struct emit *e, unsigned int reg, int32_t number)
+{
+	emit8(e, (reg & 7) << 3 | RBP);
+	if (e->fixes == e->max_fixes)
+		e->full = true;
+	else
+		e->fix[e->fixes++] =
+			(struct emit_fix){ e->p, (unsigned int)number };
+	emit32(e, 0);
+}
+
 /* ModRM, SIB, displacement. */
 static void modrm_mem(struct emit *e, unsigned int reg, struct host_mem mem)
 {
 	unsigned int base = mem.base & 7, mod = 2;
 	bool sib = mem.index != NO_REG || base == RSP;
 
+	if (mem.base == MEM_CONSTANT) {
+		modrm_constant(e, reg, mem.disp);
+		return;
+	}
 	if (!mem.disp && base != RBP)
 		mod = 0;
 	else if (fits8(mem.disp))

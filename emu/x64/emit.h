@@ -102,9 +102,24 @@ enum emit_unary {
 	UNARY_IDIV,
 };
 
+/* A distance to a constant behind the unit, to be written when it is there. */
+struct emit_fix {
+	uint8_t *at; /* the 4 bytes */
+	unsigned int constant;
+};
+
+enum {
+	/* base of a host_mem: constant number disp.  No immediate may follow
+	 * in the instruction. */
+	MEM_CONSTANT = 0x15,
+};
+
 struct emit {
 	uint8_t *p, *begin, *end;
 	bool full;
+	/* the caller's, behind emit_begin(), if constants are used */
+	struct emit_fix *fix;
+	unsigned int fixes, max_fixes;
 };
 
 /* [base + index << scale + disp]; index NO_REG: none. */

@@ -20,6 +20,8 @@
 enum {
 	GEN_WORDS = 1 << 14, /* of state that has offsets */
 	GEN_STUBS = 1024,
+	GEN_POOL = 64,
+	GEN_FIXES = 1024,
 	GEN_NEVER = 0xffff,
 	GEN_SLOTS = X64_FRAME / 8,
 	GEN_FALLS = 2 * IR_MAX_INSNS,
@@ -133,6 +135,13 @@ struct gen {
 	unsigned int fall;  /* STUB_FALL of this instruction + 1, or 0 */
 
 	uint8_t *attention_from[IR_MAX_EXITS]; /* jumps to exits' stubs */
+
+	/* constants of 16 bytes that follow the unit's code (pool.c) */
+	struct gen_constant {
+		uint64_t low, high;
+	} pool[GEN_POOL];
+	unsigned int pooled;
+	struct emit_fix fix[GEN_FIXES];
 
 	struct gen_stub stub[GEN_STUBS];
 	unsigned int stubs;
@@ -264,6 +273,11 @@ static inline bool gen_wide(enum ir_type type)
 {
 	return type == IR_I64 || type == IR_PTR;
 }
+
+/* pool.c: such a constant in memory; and all of them, with what points there.
+ */
+struct host_mem gen_pool(struct gen *g, uint64_t low, uint64_t high);
+void gen_pool_end(struct gen *g);
 
 /* flags.c */
 void gen_clobber_flags(struct gen *g);

@@ -138,17 +138,42 @@ static void own(struct gen *g, ir_ref ref, unsigned int x)
 	g->x_age[x] = ++g->clock;
 }
 
+static void load_constant(struct gen *g, ir_ref ref, unsigned int x)
+{
+	uint64_t imm = g->u->op[ref].imm;
+	struct host_mem from;
+
+	if (!imm || imm == UINT64_MAX) {
+		unsigned int op = X_66 | X_0F | (imm ? 0x76 : 0xef);
+
+		if (g->env->v3)
+			emit_vrr(&g->e, op, false, x, x, x);
+		else
+			emit_rr(&g->e, op, x, x);
+		return;
+	}
+	from = gen_pool(g, imm, imm);
+	if (g->env->v3)
+		emit_vrm(&g->e, X_0F | 0x28, false, x, 0, from);
+	else
+		emit_rm(&g->e, X_0F | 0x28, x, from); /* MOVAPS */
+}
+
 unsigned int gen_use_x(struct gen *g, ir_ref ref)
 {
 	struct gen_value *v = &g->val[ref];
 	unsigned int x = v->reg;
 
 	if (x == NO_REG) {
-		if (v->base < BASE_STATE)
-			g->failed = true;
 		x = take(g);
-		gen_load_x(g, type_of(g, ref), x,
-			   mem_at(v->base == BASE_SPILL ? RSP : RBP, v->where));
+		if (v->base == BASE_CONST)
+			load_constant(g, ref, x);
+		else if (v->base >= BASE_STATE)
+			gen_load_x(g, type_of(g, ref), x,
+				   mem_at(v->base == BASE_SPILL ? RSP : RBP,
+					  v->where));
+		else
+			g->failed = true;
 		own(g, ref, x);
 	}
 	g->locked_x |= 1 << x;

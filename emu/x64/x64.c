@@ -34,6 +34,8 @@ static void begin(struct x64 *x, const struct x64_input *in, uint8_t *at,
 	struct gen *g = &x->gen;
 
 	emit_begin(&g->e, at, room);
+	g->e.fix = g->fix;
+	g->e.max_fixes = GEN_FIXES;
 	g->x = x;
 	g->env = x->env;
 	g->u = in->unit;
@@ -55,7 +57,7 @@ static void begin(struct x64 *x, const struct x64_input *in, uint8_t *at,
 	g->ef.val = g->carry = IR_NO_REF;
 	g->pending = nothing;
 	g->fall = g->falls = 0;
-	g->stubs = 0;
+	g->stubs = g->pooled = 0;
 }
 
 static void lower(struct gen *g)
@@ -172,6 +174,7 @@ int x64_translate(struct x64 *x, const struct x64_input *in, uint8_t *at,
 	out->insn[g->u->insns] = out->cold;
 	if (!g->failed)
 		gen_stubs(g);
+	gen_pool_end(g);
 	if (g->failed)
 		return -E2BIG;
 	if (g->e.full)
