@@ -72,6 +72,12 @@ static uint32_t nzcv_of(const struct vfp *vfp)
 	}
 }
 
+void vfp_collect(struct cpu *cpu)
+{
+	if (cpu->vfp_engine)
+		cpu->vfp.cumulative |= cpu->vfp_engine->flags();
+}
+
 uint32_t vfp_fpscr(const struct cpu *cpu)
 {
 	const struct vfp *vfp = &cpu->vfp;
@@ -221,8 +227,12 @@ void exec_VCVT_f16_f32(struct cpu *cpu, const struct insn *in)
 static void set_order(struct cpu *cpu, enum fp_order order,
 		      const struct fp_env *env)
 {
-	cpu->vfp.nzcv = (uint32_t)order << 28;
-	cpu->vfp.order = VFP_ORDER_NONE;
+	static const uint32_t orders[] = { [FP_LESS] = VFP_LESS,
+					   [FP_EQUAL] = VFP_EQUAL,
+					   [FP_GREATER] = VFP_GREATER,
+					   [FP_UNORDERED] = VFP_UNORDERED };
+
+	cpu->vfp.order = orders[order];
 	end(cpu, env);
 }
 

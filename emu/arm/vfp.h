@@ -27,6 +27,9 @@ void neon_check(struct cpu *cpu);
 /* FPSCR's modes, FPEXC or CPACR were written: vfp.mode follows. */
 void vfp_mode_changed(struct cpu *cpu);
 
+/* vfp.cumulative has those bits too that an engine keeps. */
+void vfp_collect(struct cpu *cpu);
+
 /* FPSCR as VMRS and VMSR see it. */
 uint32_t vfp_fpscr(const struct cpu *cpu);
 void vfp_set_fpscr(struct cpu *cpu, uint32_t val);

@@ -34,15 +34,10 @@ static ir_ref all(struct neon *v, uint64_t val)
 	return neon_const(v, SINGLE, val);
 }
 
-/* mask: elements of all ones or all zeroes */
-static void fall_back_if_any(struct neon *v, ir_ref mask)
+/* fine: elements of all ones or all zeroes */
+static void fall_back_unless(struct neon *v, ir_ref fine)
 {
-	ir_op1(v->t->u, IR_FALL_BACK_IF_ANY, IR_NONE, mask);
-}
-
-static void fall_back_unless_all(struct neon *v, ir_ref mask)
-{
-	ir_op1(v->t->u, IR_FALL_BACK_UNLESS_ALL, IR_NONE, mask);
+	ir_op1(v->t->u, IR_FALL_BACK_UNLESS_ALL, IR_NONE, fine);
 }
 
 /* 2 |a| - 1 + 2^31: in signed order, denormals are the least. */
@@ -56,81 +51,105 @@ static ir_ref least(struct neon *v, ir_ref a, ir_ref b)
 	return neon_op_signed(v, IR_VMIN, true, SINGLE, a, b);
 }
 
-/* Where a magnitude is that of a denormal. */
-static ir_ref denormal(struct neon *v, ir_ref magnitude_of)
+/* Where a magnitude is not that of a denormal. */
+static ir_ref normal(struct neon *v, ir_ref magnitude_of)
 {
-	return op(v, IR_VGT, all(v, 0x80ffffff), magnitude_of);
+	return op(v, IR_VGT, magnitude_of, all(v, 0x80fffffe));
 }
 
-static void no_denormal(struct neon *v, ir_ref a)
+static ir_ref number(struct neon *v, ir_ref a)
 {
-	fall_back_if_any(v, denormal(v, magnitude(v, a)));
+	return neon_op(v, IR_FNUMBER, SINGLE, a, IR_NO_REF);
 }
 
-static void no_denormals(struct neon *v, ir_ref a, ir_ref b)
+static ir_ref both_normal(struct neon *v, ir_ref a, ir_ref b)
 {
-	fall_back_if_any(
-		v, denormal(v, least(v, magnitude(v, a), magnitude(v, b))));
+	return normal(v, least(v, magnitude(v, a), magnitude(v, b)));
 }
 
-/* A sum of normal numbers. */
-static void check_sum(struct neon *v, ir_ref r)
+static ir_ref absolute(struct neon *v, ir_ref a)
 {
-	ir_ref nan = neon_op(v, IR_FNAN, SINGLE, r, IR_NO_REF);
-
-	fall_back_if_any(v, op(v, IR_VOR, nan, denormal(v, magnitude(v, r))));
-}
-
-static void check_nan(struct neon *v, ir_ref r)
-{
-	fall_back_if_any(v, neon_op(v, IR_FNAN, SINGLE, r, IR_NO_REF));
+	return op(v, IR_VAND, a, all(v, 0x7fffffff));
 }
 
 static ir_ref sum(struct neon *v, enum ir_opcode opcode, ir_ref a, ir_ref b)
 {
 	ir_ref r;
 
-	no_denormals(v, a, b);
+	fall_back_unless(v, both_normal(v, a, b));
 	r = op(v, opcode, a, b);
-	check_sum(v, r);
+	fall_back_unless(
+		v, op(v, IR_VAND, number(v, r), normal(v, magnitude(v, r))));
 	return r;
 }
 
 /*
- * Fall back unless the product of a and b is a zero or well above the least
- * normal number; also for denormal a or b.  The sum of their magnitudes as
- * integers is that of their exponents, or one more.  finite: zero times
- * infinity is not for the host either, which calls it invalid.
+ * Where the product of a and b is a zero or well above the least normal
+ * number, and neither is denormal.  The sum of their magnitudes as integers is
+ * that of their exponents, or one more.
  */
-static void check_product(struct neon *v, ir_ref a, ir_ref b, bool finite)
+static ir_ref product_fine(struct neon *v, ir_ref a, ir_ref b)
 {
-	ir_ref abs_a = op(v, IR_VBIC, a, all(v, SIGN));
-	ir_ref abs_b = op(v, IR_VBIC, b, all(v, SIGN));
+	ir_ref abs_a = absolute(v, a), abs_b = absolute(v, b);
 	ir_ref lesser = least(v, abs_a, abs_b);
 	ir_ref total = op(v, IR_VADD, abs_a, abs_b);
-	ir_ref enough = all(v, UINT64_C(130) << 23);
-	ir_ref fine, zero, bad;
+	ir_ref enough = all(v, UINT64_C(130) << 23), fine, zero;
 
-	/* total is unsigned; denormals: lesser in 1 .. 2^23 - 1 */
+	/* total is unsigned */
 	fine = op(v, IR_VEQ,
 		  neon_op_signed(v, IR_VMAX, false, SINGLE, total, enough),
 		  total);
 	fine = op(v, IR_VAND, fine, op(v, IR_VGT, lesser, all(v, 0x007fffff)));
-	zero = op(v, IR_VEQ, lesser, all(v, 0));
-	bad = denormal(v, magnitude(v, total));
-	if (finite)
-		bad = op(v, IR_VOR, bad,
-			 op(v, IR_VGT, total, all(v, 0x7f7fffff)));
-	fall_back_unless_all(v, op(v, IR_VOR, fine, op(v, IR_VBIC, zero, bad)));
+	zero = op(v, IR_VAND, op(v, IR_VEQ, lesser, all(v, 0)),
+		  normal(v, magnitude(v, total)));
+	return op(v, IR_VOR, fine, zero);
+}
+
+/*
+ * Once "inexact" has accumulated, a tiny product cannot leave it wrongly, and
+ * it is cheaper to look at the product.  Most programs are soon there; this
+ * is for units that are translated then.
+ */
+static bool inexact_is_known(struct neon *v)
+{
+	struct trans *t = v->t;
+
+	if (!t->inexact)
+		return false;
+	if (t->fp_known & FP_KNOWN_INEXACT)
+		return true;
+	ir_add(t->u, (struct ir_op){
+			     .op = IR_FALL_BACK_UNLESS_SET,
+			     .imm = (uint64_t)FP_IXC << 32 |
+				    offsetof(struct cpu, vfp.cumulative),
+		     });
+	if (v->in->cond == 14)
+		t->fp_known |= FP_KNOWN_INEXACT;
+	return true;
+}
+
+/* As normal(), but not the least normal number either, to which the host may
+ * have rounded up. */
+static ir_ref above_least(struct neon *v, ir_ref magnitude_of)
+{
+	return op(v, IR_VGT, magnitude_of, all(v, 0x80ffffff));
 }
 
 static ir_ref product(struct neon *v, ir_ref a, ir_ref b)
 {
-	ir_ref r;
+	ir_ref r, fine;
 
-	check_product(v, a, b, false);
-	r = op(v, IR_FMUL, a, b);
-	check_nan(v, r);
+	if (inexact_is_known(v)) {
+		fall_back_unless(v, both_normal(v, a, b));
+		r = op(v, IR_FMUL, a, b);
+		fine = op(v, IR_VAND, number(v, r),
+			  above_least(v, magnitude(v, r)));
+	} else {
+		fall_back_unless(v, product_fine(v, a, b));
+		r = op(v, IR_FMUL, a, b);
+		fine = number(v, r);
+	}
+	fall_back_unless(v, fine);
 	return r;
 }
 
@@ -138,43 +157,53 @@ static ir_ref product(struct neon *v, ir_ref a, ir_ref b)
 static ir_ref accumulate(struct neon *v, enum ir_opcode opcode, ir_ref d,
 			 ir_ref a, ir_ref b)
 {
-	ir_ref r;
+	ir_ref p, r, size;
 
-	check_product(v, a, b, false);
-	no_denormal(v, d);
+	if (inexact_is_known(v)) {
+		fall_back_unless(v, both_normal(v, a, b));
+		p = op(v, IR_FMUL, a, b);
+		r = op(v, opcode, d, p);
+		size = least(v, magnitude(v, p), magnitude(v, r));
+		size = least(v, size, magnitude(v, d));
+		fall_back_unless(
+			v, op(v, IR_VAND, number(v, r), above_least(v, size)));
+		return r;
+	}
+	fall_back_unless(v, op(v, IR_VAND, product_fine(v, a, b),
+			       normal(v, magnitude(v, d))));
 	r = op(v, opcode, d, op(v, IR_FMUL, a, b));
-	check_sum(v, r);
+	fall_back_unless(
+		v, op(v, IR_VAND, number(v, r), normal(v, magnitude(v, r))));
 	return r;
 }
 
-/* from - a b, for VRECPS and VRSQRTS */
+/* from - a b, for VRECPS and VRSQRTS.  Zero times infinity, which they take
+ * for zero, is not for the host, which calls it invalid. */
 static ir_ref step(struct neon *v, uint64_t from, ir_ref a, ir_ref b)
 {
-	ir_ref r;
+	ir_ref greater = neon_op_signed(v, IR_VMAX, true, SINGLE,
+					absolute(v, a), absolute(v, b));
+	ir_ref infinite = op(v, IR_VGT, greater, all(v, 0x7f7fffff)), r;
 
-	check_product(v, a, b, true);
+	fall_back_unless(v, op(v, IR_VBIC, product_fine(v, a, b), infinite));
 	r = op(v, IR_FSUB, all(v, from), op(v, IR_FMUL, a, b));
-	check_sum(v, r);
+	fall_back_unless(
+		v, op(v, IR_VAND, number(v, r), normal(v, magnitude(v, r))));
 	return r;
 }
 
 /* Halving is exact but for the least numbers. */
 static ir_ref halve(struct neon *v, ir_ref a)
 {
-	check_product(v, a, all(v, HALF), false);
+	fall_back_unless(v, product_fine(v, a, all(v, HALF)));
 	return op(v, IR_FMUL, a, all(v, HALF));
 }
 
 static ir_ref compared(struct neon *v, enum ir_opcode opcode, ir_ref a,
 		       ir_ref b)
 {
-	no_denormals(v, a, b);
+	fall_back_unless(v, both_normal(v, a, b));
 	return op(v, opcode, a, b);
-}
-
-static ir_ref absolute(struct neon *v, ir_ref a)
-{
-	return op(v, IR_VBIC, a, all(v, SIGN));
 }
 
 /* Of two zeroes the host takes the second: combine both orders. */
@@ -182,10 +211,8 @@ static ir_ref extreme(struct neon *v, bool max, ir_ref a, ir_ref b)
 {
 	enum ir_opcode choose = max ? IR_FSELECT_GT : IR_FSELECT_LT;
 
-	no_denormals(v, a, b);
-	fall_back_if_any(v, op(v, IR_VOR,
-			       neon_op(v, IR_FNAN, SINGLE, a, IR_NO_REF),
-			       neon_op(v, IR_FNAN, SINGLE, b, IR_NO_REF)));
+	fall_back_unless(v, op(v, IR_VAND, both_normal(v, a, b),
+			       op(v, IR_VAND, number(v, a), number(v, b))));
 	return op(v, max ? IR_VAND : IR_VOR, op(v, choose, a, b),
 		  op(v, choose, b, a));
 }
@@ -200,9 +227,10 @@ static ir_ref to_int(struct neon *v, ir_ref a)
 {
 	ir_ref r;
 
-	no_denormal(v, a);
+	fall_back_unless(v, normal(v, magnitude(v, a)));
 	r = neon_op(v, IR_FTO_VECTOR, SINGLE, a, IR_NO_REF);
-	fall_back_if_any(v, op(v, IR_VEQ, r, all(v, SIGN)));
+	fall_back_unless(v, op(v, IR_VXOR, op(v, IR_VEQ, r, all(v, SIGN)),
+			       all(v, UINT32_MAX)));
 	return r;
 }
 

@@ -187,6 +187,8 @@ static bool compare(struct trans *t, const struct insn *in, enum ir_type type,
 					      : trans_fp_get(t, type, in->vm),
 		       });
 	TRANS_SET(t, IR_I32, vfp.order, order);
+	if (in->cond == 14)
+		t->fp_known |= FP_KNOWN_ORDER;
 	return true;
 }
 
@@ -415,11 +417,12 @@ static bool vmrs(struct trans *t, const struct insn *in)
 	if (in->x != 1 || in->rt != CORE_PC)
 		return false;
 	trans_fp_mode(t, in, 0);
-	ir_add(t->u, (struct ir_op){
-			     .op = IR_FALL_BACK_IF_SET,
-			     .imm = (uint64_t)VFP_ORDER_NONE << 32 |
-				    offsetof(struct cpu, vfp.order),
-		     });
+	if (!(t->fp_known & FP_KNOWN_ORDER))
+		ir_add(t->u, (struct ir_op){
+				     .op = IR_FALL_BACK_IF_SET,
+				     .imm = (uint64_t)VFP_ORDER_NONE << 32 |
+					    offsetof(struct cpu, vfp.order),
+			     });
 	order = TRANS_GET(t, IR_I32, vfp.order);
 	trans_set_flags(t,
 			ir_add(t->u, (struct ir_op){ .op = IR_FLAGS_SUB,

@@ -126,26 +126,52 @@ static void two_imm(struct gen *g, unsigned int op, unsigned int to,
 	emit8(&g->e, imm);
 }
 
-/* The result of a op b, which may be exchanged if the caller says so by
- * handing them over exchanged. */
-static void binary(struct gen *g, unsigned int op, ir_ref a, ir_ref b)
+/* Whether it is a constant that is best read from memory. */
+static bool in_pool(struct gen *g, ir_ref ref, struct host_mem *ret_mem)
+{
+	uint64_t imm;
+
+	if (!gen_const(g, ref, &imm) || g->val[ref].reg != NO_REG || !imm ||
+	    imm == UINT64_MAX)
+		return false;
+	*ret_mem = gen_pool(g, imm, imm);
+	return true;
+}
+
+/* The result of a op b; an immediate may follow. */
+static void binary_in_registers(struct gen *g, unsigned int op, ir_ref a,
+				ir_ref b)
 {
 	unsigned int to, ra, rb;
 
-	if (!op) {
-		g->failed = true;
-		return;
-	}
 	if (v3(g)) {
 		ra = gen_use_x(g, a);
 		rb = gen_use_x(g, b);
 		to = gen_def_x(g);
 		emit_vrr(&g->e, op, false, to, ra, rb);
+	} else {
+		rb = gen_use_x(g, b);
+		to = gen_def_from_x(g, a, b);
+		emit_rr(&g->e, op, to, rb);
+	}
+}
+
+/* The same, and none may. */
+static void binary(struct gen *g, unsigned int op, ir_ref a, ir_ref b)
+{
+	struct host_mem mem;
+	unsigned int ra;
+
+	if (!op) {
+		g->failed = true;
 		return;
 	}
-	rb = gen_use_x(g, b);
-	to = gen_def_from_x(g, a, b);
-	emit_rr(&g->e, op, to, rb);
+	if (in_pool(g, b, &mem)) {
+		ra = gen_use_x(g, a);
+		three_mem(g, op, gen_def_x(g), ra, mem);
+	} else {
+		binary_in_registers(g, op, a, b);
+	}
 }
 
 static void unary(struct gen *g, unsigned int op)
@@ -299,7 +325,7 @@ static void align(struct gen *g)
 {
 	const struct ir_op *op = gen_op(g);
 
-	binary(g, X_66 | X_0F3A | 0x0f, op->b, op->a);
+	binary_in_registers(g, X_66 | X_0F3A | 0x0f, op->b, op->a);
 	emit8(&g->e, (unsigned int)op->imm);
 }
 
@@ -558,7 +584,7 @@ static void compare(struct gen *g)
 
 /* Falling back */
 
-static void fall_if_set(struct gen *g)
+static void fall_if_set(struct gen *g, enum host_cc cc)
 {
 	uint32_t mask = (uint32_t)(gen_op(g)->imm >> 32);
 	int32_t at = (int32_t)(uint32_t)gen_op(g)->imm;
@@ -573,10 +599,10 @@ static void fall_if_set(struct gen *g)
 	gen_clobber_flags(g);
 	emit_rm(&g->e, 0xf6, 0, mem_at(RBP, at)); /* TEST m8, imm8 */
 	emit8(&g->e, mask);
-	gen_jump_fall(g, CC_NE);
+	gen_jump_fall(g, cc);
 }
 
-static void fall_if_mask(struct gen *g, bool unless_all)
+static void fall_unless_all(struct gen *g)
 {
 	ir_ref ref = gen_op(g)->a;
 	bool half = type_of(g, ref) == IR_V64;
@@ -586,10 +612,7 @@ static void fall_if_mask(struct gen *g, bool unless_all)
 	two(g, MOVMSKPS, t, a);
 	if (half)
 		emit_alu_imm(&g->e, false, ALU_AND, t, 3);
-	if (unless_all)
-		emit_alu_imm(&g->e, false, ALU_CMP, t, half ? 3 : 15);
-	else if (!half)
-		emit_test(&g->e, false, t, t);
+	emit_alu_imm(&g->e, false, ALU_CMP, t, half ? 3 : 15);
 	gen_jump_fall(g, CC_NE);
 }
 
@@ -691,8 +714,8 @@ static void gen_float(struct gen *g)
 	case IR_FGT:
 		float_compare(g, 1, op->b, op->a);
 		break;
-	case IR_FNAN:
-		float_compare(g, 3, op->a, op->a);
+	case IR_FNUMBER:
+		float_compare(g, 7, op->a, op->a);
 		break;
 	case IR_FCONVERT:
 		convert(g);
@@ -719,13 +742,13 @@ static void gen_float(struct gen *g)
 		compare(g);
 		break;
 	case IR_FALL_BACK_IF_SET:
-		fall_if_set(g);
+		fall_if_set(g, CC_NE);
 		break;
-	case IR_FALL_BACK_IF_ANY:
-		fall_if_mask(g, false);
+	case IR_FALL_BACK_UNLESS_SET:
+		fall_if_set(g, CC_E);
 		break;
 	case IR_FALL_BACK_UNLESS_ALL:
-		fall_if_mask(g, true);
+		fall_unless_all(g);
 		break;
 	case IR_FALL_BACK_IF_NAN:
 		fall_if_nan(g);

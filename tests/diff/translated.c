@@ -239,6 +239,63 @@ static void edges(struct run *run)
 		     i += run->opt->edges) {
 			gen_edge_case(&run->gen, (enum insn_op)op, i, &in);
 			both_ways(run, &in);
+			in.fpscr |= FP_IXC;
+			both_ways(run, &in);
+		}
+	}
+}
+
+/* Products and quotients at the least normal number: ARM finds tininess before
+ * rounding, the host after it.  vn and vm of each such row get each pair. */
+static void least_normal(struct run *run)
+{
+	static const struct {
+		uint32_t n32, m32;
+		uint64_t n64, m64;
+	} pairs[] = {
+		{ 0x00800001, 0x3f7ffffe, 0x0010000000000001,
+		  0x3feffffffffffffe },
+		{ 0x00ffffff, 0x3f000001, 0x001fffffffffffff,
+		  0x3fe0000000000001 },
+		{ 0x00800000, 0x3f7fffff, 0x0010000000000000,
+		  0x3fefffffffffffff },
+		{ 0x00800000, 0x3f800001, 0x0010000000000000,
+		  0x3ff0000000000001 },
+		{ 0x00ffffff, 0x40000000, 0x001fffffffffffff,
+		  0x4000000000000000 },
+		{ 0x20000000, 0x20000000, 0x2000000000000000,
+		  0x2000000000000000 },
+		{ 0x1fffffff, 0x20000001, 0x1fffffffffffffff,
+		  0x2000000000000001 },
+		{ 0x20000000, 0x5f7fffff, 0x380fffffffffffff,
+		  0x380fffffe0000001 },
+	};
+	struct case_in in;
+
+	for (unsigned int op = 0; op < OP_UNDEF; op++) {
+		if (!wanted(run, op) || !gen_edges((enum insn_op)op))
+			continue;
+		for (unsigned int i = 0; i < 64 * 8; i++) {
+			unsigned int pair = i / 64, sign = i >> 5 & 1;
+
+			gen_edge_case(&run->gen, (enum insn_op)op, i, &in);
+			in.fpscr |= i & 16 ? FP_IXC : 0;
+			for (unsigned int d = 0; d < 32; d++) {
+				bool single = strstr(decode_row(
+							     (enum insn_op)op)
+							     ->name,
+						     "f64") == NULL;
+				uint64_t n = single ? pairs[pair].n32
+						    : pairs[pair].n64;
+				uint64_t m = single ? pairs[pair].m32
+						    : pairs[pair].m64;
+				uint64_t val = d & 2 ? m : n;
+
+				if (single)
+					val |= val << 32;
+				in.d[d] = val ^ (uint64_t)(d & sign) << 63;
+			}
+			both_ways(run, &in);
 		}
 	}
 }
@@ -337,8 +394,10 @@ int main(int argc, char **argv)
 	}
 	run.opt = &opt;
 	start(&run);
-	if (opt.edges)
+	if (opt.edges) {
 		edges(&run);
+		least_normal(&run);
+	}
 	random_cases(&run);
 	printf("%u cases compared, %u different, %u cut; %u units, %u calls\n",
 	       run.compared, run.different, run.cut, run.units, run.calls);
