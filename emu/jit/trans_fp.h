@@ -15,7 +15,7 @@
 
 /* trans.fp_known */
 enum trans_fp_known {
-	FP_KNOWN_ON = 1 << 0, /* vfp.mode was seen without VFP_MODE_OFF */
+	FP_KNOWN_ON = 1 << 0,      /* vfp.mode was seen without VFP_MODE_OFF */
 	FP_KNOWN_ORDER = 1 << 1,   /* vfp.order was written */
 	FP_KNOWN_INEXACT = 1 << 2, /* vfp.cumulative was seen with IXC */
 };

@@ -489,11 +489,16 @@ static void track_flags(struct gen *g)
 			track_visible(g, &t, op, i);
 		if (op->op == IR_SKIP_UNLESS)
 			t.skip = i;
+		/* behind a fall-back, the state has what its function wrote */
+		if (effects & IR_WRITES_FLAGS && t.fell)
+			g->now[i] = true;
 		if (effects & IR_WRITES_FLAGS)
 			for (unsigned int flag = 1; flag < 16; flag <<= 1)
 				if (op->op == IR_SETC ? flag == IR_FLAG_C
 						      : op->imm & flag)
-					*pending_flag(&t.p, flag) = i;
+					*pending_flag(&t.p,
+						      flag) = t.fell ? GEN_NEVER
+								     : i;
 		if (effects & IR_FALLS_BACK)
 			t.fell = true;
 		if (effects & IR_BOUNDARY) {

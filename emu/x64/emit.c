@@ -63,8 +63,8 @@ static void modrm_constant(struct emit *e, unsigned int reg, int32_t number)
 	if (e->fixes == e->max_fixes)
 		e->full = true;
 	else
-		e->fix[e->fixes++] =
-			(struct emit_fix){ e->p, (unsigned int)number };
+		e->fix[e->fixes++] = (struct emit_fix){ e->p,
+							(unsigned int)number };
 	emit32(e, 0);
 }
 

@@ -22,7 +22,7 @@
 
 enum {
 	CODE = 64 << 10,
-	VMOV = (int)0xeeb07b47, /* vmov.f64 d7, d7: VFP is seen to be on */
+	VCMP = (int)0xeeb47b47, /* vcmp.f64 d7, d7: VFP is seen to be on */
 };
 
 static const struct golden {
@@ -65,7 +65,7 @@ static unsigned int measure(struct machine *m, uint32_t word, bool v3)
 		.interpret = interpret,
 		.poll = poll,
 	};
-	struct case_in in = { .code = { (uint32_t)VMOV, word }, .words = 2 };
+	struct case_in in = { .code = { (uint32_t)VCMP, word }, .words = 2 };
 	const void *insn[IR_MAX_INSNS] = { 0 };
 	uint64_t token[IR_MAX_EXITS] = { 0 };
 	struct x64_input input = { .unit = &draft.ir,
