@@ -16,6 +16,10 @@
  * writes them.  A reader (COND, SELECT, jumps) of the guest's flags becomes a
  * reader of the FLAGS value they come from.
  *
+ * A conditional comparison (a skip over nothing but one) is met behind the
+ * skip by the flags from before it: both ways leave theirs in the host's
+ * flags, if both are of subtractions.
+ *
  * Uses (backward): how often each value is wanted in the hot path.
  */
 #include <string.h>
@@ -306,7 +310,7 @@ enum gen_recipe gen_recipe(const struct gen *g, ir_ref flags, unsigned int at,
 	bool result, a, b;
 
 	if (op->op < IR_FLAGS_ADD || op->op > IR_FLAGS_AND ||
-	    g->u->op[op->a].type != IR_I32)
+	    g->u->op[op->a].type != IR_I32 || at > g->val[flags].again_until)
 		return RECIPE_NONE;
 	if (op->op == IR_FLAGS_NZ)
 		return gen_can_again(g, op->a, at) ? RECIPE_RESULT
@@ -436,6 +440,54 @@ static bool skip_writes_flags(const struct gen *g, unsigned int at)
 	return false;
 }
 
+/* The SETF of a skip that does nothing but compare, or 0; its end. */
+static unsigned int only_setf(const struct gen *g, unsigned int at,
+			      unsigned int *ret_end)
+{
+	unsigned int setf = 0;
+
+	for (unsigned int i = at + 1; i < g->u->count; i++) {
+		const struct ir_op *op = &g->u->op[i];
+
+		*ret_end = i;
+		if (op->op == IR_END_SKIP)
+			return setf;
+		if (op->op == IR_SETF) {
+			if (setf || g->u->op[op->a].op != IR_FLAGS_SUB ||
+			    op->a < at)
+				return 0;
+			setf = i;
+		} else if (ir_info[op->op].effects &
+			   ~(IR_READS_STATE | IR_READS_FLAGS)) {
+			return 0;
+		}
+	}
+	return 0;
+}
+
+/* Whether the flags that the skip at 'at' may write can meet those from
+ * before in the host's. */
+static bool merge(struct gen *g, struct tracker *t, unsigned int at)
+{
+	ir_ref f = g->flags_of[at];
+	unsigned int end = 0, setf = only_setf(g, at, &end);
+
+	if (!setf || f == IR_NO_REF || g->u->op[f].op != IR_FLAGS_SUB ||
+	    (f < t->fence && !gen_recipe(g, f, at, IR_FLAG_NZCV)))
+		return false;
+	for (unsigned int flag = 1; flag < 16; flag <<= 1) {
+		unsigned int s = *pending_flag(&t->p, flag);
+
+		if (g->u->op[setf].imm & flag &&
+		    (s == GEN_NEVER || g->u->op[s].op != IR_SETF ||
+		     g->u->op[s].a != f))
+			return false;
+	}
+	g->val[at].twin = g->val[setf].twin = g->val[end].twin = setf;
+	g->val[g->u->op[setf].a].again_until = end;
+	return true;
+}
+
 static void track_visible(struct gen *g, struct tracker *t,
 			  const struct ir_op *op, unsigned int at)
 {
@@ -448,13 +500,15 @@ static void track_visible(struct gen *g, struct tracker *t,
 		seen(g, t, at, g->u->exit_flags[op->imm]);
 		return;
 	case IR_SKIP_UNLESS:
-		g->now[at] = skip_writes_flags(g, at);
+		g->now[at] = !merge(g, t, at) && skip_writes_flags(g, at);
 		if (g->now[at]) {
 			seen(g, t, at, IR_FLAG_NZCV);
 			t->p = nothing;
 		}
 		return;
 	case IR_END_SKIP:
+		if (g->val[at].twin != IR_NO_REF)
+			return;
 		/* what a skip has written must be in the state behind it */
 		for (unsigned int flag = 1; flag < 16; flag <<= 1) {
 			unsigned int by = *pending_flag(&t->p, flag);
@@ -502,7 +556,10 @@ static void track_flags(struct gen *g)
 		if (effects & IR_FALLS_BACK)
 			t.fell = true;
 		if (effects & IR_BOUNDARY) {
-			if (t.fell || op->op != IR_INSN)
+			if (op->op == IR_END_SKIP &&
+			    g->val[i].twin != IR_NO_REF)
+				t.fence = g->u->op[g->val[i].twin].a;
+			else if (t.fell || op->op != IR_INSN)
 				t.fence = i;
 			t.fell = false;
 		}
@@ -528,8 +585,12 @@ static void count_args(struct gen *g, const struct ir_op *op, unsigned int at)
 	switch (op->op) {
 	case IR_SETF:
 	case IR_SETC:
-		if (g->now[at])
+		if (g->now[at] && g->val[at].twin == IR_NO_REF)
 			use(g, op->a, at);
+		return;
+	case IR_END_SKIP:
+		if (g->val[at].twin != IR_NO_REF)
+			use(g, g->u->op[g->val[at].twin].a, at);
 		return;
 	case IR_COND:
 	case IR_SKIP_UNLESS:
@@ -568,6 +629,7 @@ void gen_analyse(struct gen *g)
 		.target = NO_REG,
 		.next = IR_NO_REF,
 		.twin = IR_NO_REF,
+		.again_until = GEN_NEVER,
 	};
 
 	for (unsigned int i = 0; i < g->u->count; i++) {

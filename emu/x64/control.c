@@ -81,6 +81,8 @@ static void skip_unless(struct gen *g)
 		}
 		g->pending = nothing;
 	}
+	if (g->val[g->at].twin != IR_NO_REF)
+		gen_merge_begin(g);
 	cc = gen_condition(g, op->a, op->cc);
 	emit_jcc(&g->e, cc ^ 1, g->e.p + 6);
 	g->skip_from = g->e.p;
@@ -89,14 +91,21 @@ static void skip_unless(struct gen *g)
 
 static void end_skip(struct gen *g)
 {
+	bool merge = g->val[g->at].twin != IR_NO_REF;
+
+	if (merge)
+		gen_merge_ready(g);
 	for (unsigned int x = 0; x < 16; x++)
 		if (g->cached[x].id != g->skip_cached[x].id)
 			g->cached[x].type = IR_NONE;
 	gen_forget_all(g);
 	gen_forget_all_x(g, false);
 	boundary(g);
-	g->ef.val = g->carry = IR_NO_REF;
 	place_here(g, g->skip_from);
+	if (merge)
+		gen_merge_end(g);
+	else
+		g->ef.val = g->carry = IR_NO_REF;
 }
 
 static void call(struct gen *g)

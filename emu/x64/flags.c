@@ -656,20 +656,21 @@ static void set_pending(struct gen *g, unsigned int mask, uint16_t by)
 		g->pending.v = by;
 }
 
-/* N and Z from the host's flags alone; they change. */
-static void store_nz_from_flags(struct gen *g, unsigned int mask,
-				unsigned int reg, unsigned int spare)
+/* Bit 31 of a word of the state = a condition; the host's flags stay. */
+static void store_top(struct gen *g, enum host_cc cc, unsigned int offset,
+		      unsigned int reg)
 {
-	const struct ir_layout *l = g->env->layout;
-
-	emit_setcc(&g->e, CC_S, reg);
-	emit_setcc(&g->e, CC_NE, spare);
-	emit_extend(&g->e, false, false, 1, spare, spare);
-	emit_shift_imm(&g->e, false, SHIFT_ROR, reg, 1);
-	if (mask & IR_FLAG_N)
-		emit_store(&g->e, false, flag_word(l->n), reg);
-	if (mask & IR_FLAG_Z)
-		emit_store(&g->e, false, flag_word(l->z), spare);
+	emit_setcc(&g->e, cc, reg);
+	emit_extend(&g->e, false, false, 1, reg, reg);
+	if (g->env->v3) {
+		emit_rorx(&g->e, false, reg, reg, 1);
+	} else {
+		/* 9 * 9 * 9 << 24 has that bit, and others that mean nothing */
+		emit_bswap(&g->e, false, reg);
+		for (unsigned int i = 0; i < 3; i++)
+			emit_lea(&g->e, false, reg, mem_index(reg, reg, 3, 0));
+	}
+	emit_store(&g->e, false, flag_word(offset), reg);
 }
 
 /* A register with the result that f's flags are of, or NO_REG. */
@@ -686,9 +687,12 @@ static unsigned int result_in_register(struct gen *g, ir_ref f)
 	return arg.kind == ARG_REG ? arg.reg : NO_REG;
 }
 
+/* The host's flags still are f's afterwards: comparisons are mostly followed
+ * by who asks for them. */
 static void setf_now(struct gen *g, ir_ref f, unsigned int mask)
 {
-	unsigned int res, reg, spare;
+	const struct ir_layout *l = g->env->layout;
+	unsigned int res, reg;
 
 	if (g->ef.val != f || mask & ~g->ef.mask) {
 		bring(g, f, mask);
@@ -705,30 +709,59 @@ static void setf_now(struct gen *g, ir_ref f, unsigned int mask)
 	if (!(mask & (IR_FLAG_NZ | IR_FLAG_V)))
 		return;
 	reg = gen_temp(g);
-	spare = mask & IR_FLAG_NZ ? gen_temp(g) : NO_REG;
-	gen_clobber_flags(g);
-	if (mask & IR_FLAG_V && mask & IR_FLAG_NZ) {
-		/* ROR changes OF alone; SETcc nothing */
-		emit_setcc(&g->e, CC_O, spare);
-		emit_shift_imm(&g->e, false, SHIFT_ROR, spare, 1);
-		emit_store(&g->e, false, flag_word(g->env->layout->v), spare);
-	} else if (mask & IR_FLAG_V) {
-		store_cv(g, IR_FLAG_V, false, reg);
+	if (mask & IR_FLAG_V)
+		store_top(g, CC_O, l->v, reg);
+	if (mask & IR_FLAG_N)
+		store_top(g, CC_S, l->n, reg);
+	if (mask & IR_FLAG_Z) {
+		emit_setcc(&g->e, CC_NE, reg);
+		emit_extend(&g->e, false, false, 1, reg, reg);
+		emit_store(&g->e, false, flag_word(l->z), reg);
 	}
-	if (mask & IR_FLAG_NZ)
-		store_nz_from_flags(g, mask, reg, spare);
 }
 
 void gen_setf(struct gen *g)
 {
 	const struct ir_op *op = gen_op(g);
 
+	if (g->val[g->at].twin != IR_NO_REF)
+		return; /* at the skip's end */
 	if (!g->now[g->at]) {
 		set_pending(g, op->imm, g->at);
 		return;
 	}
 	setf_now(g, op->a, op->imm);
 	set_pending(g, op->imm, GEN_NEVER);
+}
+
+static void bring_all(struct gen *g, ir_ref f)
+{
+	if (g->ef.val != f || g->ef.mask != IR_FLAG_NZCV)
+		bring(g, f, IR_FLAG_NZCV);
+	gen_unlock(g);
+}
+
+void gen_merge_begin(struct gen *g)
+{
+	bring_all(g, g->flags_of[g->at]);
+}
+
+void gen_merge_ready(struct gen *g)
+{
+	bring_all(g, op_of(g, g->val[g->at].twin)->a);
+}
+
+void gen_merge_end(struct gen *g)
+{
+	unsigned int setf = g->val[g->at].twin;
+	const struct ir_op *op = op_of(g, setf);
+
+	if (g->now[setf]) {
+		setf_now(g, op->a, op->imm);
+		set_pending(g, op->imm, GEN_NEVER);
+	} else {
+		set_pending(g, op->imm, setf);
+	}
 }
 
 void gen_setc(struct gen *g)

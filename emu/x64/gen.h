@@ -55,8 +55,13 @@ struct gen_value {
 	ir_ref next; /* in the list of its pinned or vector register */
 	struct gen_home home[2];
 	/* FLAGS: the operation that computes the value they are of; integer
-	 * operations: the FLAGS operation that stands behind */
+	 * operations: the FLAGS operation that stands behind; SKIP_UNLESS,
+	 * END_SKIP and the SETF between them: that SETF, if what it writes
+	 * and what it does not write meet in the host's flags */
 	ir_ref twin;
+	/* FLAGS: the last operation before which they can be worked out
+	 * again: behind a skip they may be others */
+	uint16_t again_until;
 };
 
 /* Which SETF or SETC wrote each flag of the guest that is not in the state
@@ -294,6 +299,11 @@ void gen_save_flags(struct gen *g, const struct gen_pending *p, unsigned int at,
 		    unsigned int mask, bool hot);
 void gen_flags(struct gen *g);
 void gen_setf(struct gen *g);
+/* Both ways around a conditional comparison have their flags in the host's:
+ * at the skip's beginning, and at its end before and after they meet. */
+void gen_merge_begin(struct gen *g);
+void gen_merge_ready(struct gen *g);
+void gen_merge_end(struct gen *g);
 void gen_setc(struct gen *g);
 void gen_cond(struct gen *g);
 /* The FLAGS operation behind the one at hand, if it can be had by the same

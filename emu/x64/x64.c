@@ -115,9 +115,13 @@ static void release_args(struct gen *g)
 	switch (op->op) {
 	case IR_SETF:
 	case IR_SETC:
-		if (!g->now[g->at])
+		if (!g->now[g->at] || g->val[g->at].twin != IR_NO_REF)
 			return;
 		break;
+	case IR_END_SKIP:
+		if (g->val[g->at].twin != IR_NO_REF)
+			gen_release(g, g->u->op[g->val[g->at].twin].a);
+		return;
 	case IR_COND:
 	case IR_SKIP_UNLESS:
 	case IR_EXIT_IF:

@@ -358,6 +358,17 @@ static void leave(struct ir_random *r)
 	}
 }
 
+/* As CMP. */
+static void compare(struct ir_random *r)
+{
+	ir_ref a = leaf(r, IR_I32), b = leaf(r, IR_I32);
+
+	ir_add(r->u,
+	       (struct ir_op){ .op = IR_SETF,
+			       .a = ir_op2(r->u, IR_FLAGS_SUB, IR_FLAGS, a, b),
+			       .imm = IR_FLAG_NZCV });
+}
+
 static void conditional(struct ir_random *r)
 {
 	ir_ref f = guest_flags(r);
@@ -365,7 +376,7 @@ static void conditional(struct ir_random *r)
 	ir_add(r->u, (struct ir_op){ .op = IR_SKIP_UNLESS,
 				     .a = f,
 				     .cc = ir_random_below(r, 14) });
-	switch (ir_random_below(r, 6)) {
+	switch (ir_random_below(r, 8)) {
 	case 0:
 		leave(r);
 		break;
@@ -380,6 +391,10 @@ static void conditional(struct ir_random *r)
 		ir_add(r->u,
 		       (struct ir_op){ .op = IR_CALL, .imm = r->u->insns - 1 });
 		break;
+	case 3:
+	case 4:
+		compare(r);
+		break;
 	default:
 		body(r);
 	}
@@ -391,7 +406,7 @@ static void insn(struct ir_random *r, unsigned int n)
 	ir_ref f;
 
 	ir_add(r->u, (struct ir_op){ .op = IR_INSN, .imm = n });
-	switch (ir_random_below(r, 16)) {
+	switch (ir_random_below(r, 20)) {
 	case 0:
 		ir_add(r->u, (struct ir_op){ .op = IR_CALL, .imm = n });
 		break;
@@ -411,7 +426,12 @@ static void insn(struct ir_random *r, unsigned int n)
 		break;
 	case 4:
 	case 5:
+	case 6:
 		conditional(r);
+		break;
+	case 7:
+	case 8:
+		compare(r);
 		break;
 	default:
 		body(r);
