@@ -221,6 +221,10 @@ static int clear_features(struct qcow2 *q, struct err *err)
 
 	if (!q->h.autoclear)
 		return 0;
+	if (q->h.autoclear & QCOW2_BITMAPS)
+		log_warn("\"%s\": its bitmaps are not kept up, and count as "
+			 "out of date from now",
+			 q->b.filename);
 	q->h.autoclear = 0;
 	code = qcow2_header_features(q->b.file, &q->h);
 	if (!code)

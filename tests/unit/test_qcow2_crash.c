@@ -414,6 +414,56 @@ static void test(struct qcow2_shape shape, bool backed, bool crowded)
 	free(r);
 }
 
+/* Now and then the host's disk is full: then a request fails, each sector has
+ * its old or its new content, and the image stays whole. */
+static void test_full(struct qcow2_shape shape)
+{
+	static uint8_t buf[DISK], back[DISK];
+	static uint32_t now[SECTORS];
+	uint8_t *first = xcalloc(1, ROOM);
+	struct memory_file *f;
+	struct block *disk;
+
+	shape.size = DISK;
+	f = (struct memory_file *)memory_file(first, qcow2_empty(first, &shape),
+					      ROOM);
+	disk = open_disk(&f->b, NULL, false);
+	memset(now, 0, sizeof(now));
+	for (uint32_t value = 1; value < 600 && !test_failures; value++) {
+		uint64_t sector = any(SECTORS), n = 1 + any(100);
+		bool zero = !any(4);
+		int code;
+
+		if (n > SECTORS - sector)
+			n = SECTORS - sector;
+		for (uint64_t i = 0; i < n; i++)
+			fill(buf + i * 512, value);
+		f->full = !any(3);
+		code = any(10) ? request(disk, zero ? BLOCK_ZERO : BLOCK_WRITE,
+					 sector, n, buf)
+			       : node_flush(disk);
+		check(!code || (code == -ENOSPC && f->full));
+		f->full = false;
+		check_eq(request(disk, BLOCK_READ, sector, n, back), 0);
+		for (uint64_t i = 0; i < n; i++) {
+			uint32_t got = value_in(back + i * 512);
+
+			check(got == (zero ? 0 : value) ||
+			      got == now[sector + i]);
+			now[sector + i] = got;
+		}
+	}
+	block_free(disk);
+	check_faults(&f->b, true);
+	disk = open_disk(&f->b, NULL, true);
+	check_eq(request(disk, BLOCK_READ, 0, SECTORS, back), 0);
+	for (unsigned int i = 0; i < SECTORS; i++)
+		check_eq(value_in(back + (size_t)i * 512), now[i]);
+	block_free(disk);
+	block_free(&f->b);
+	free(first);
+}
+
 int main(int argc, char **argv)
 {
 	static const struct qcow2_shape shapes[] = {
@@ -434,6 +484,8 @@ int main(int argc, char **argv)
 			if (test_failures)
 				fprintf(stderr, "seed %llu, shape %u\n",
 					(unsigned long long)seed, i);
+			else if (i % 2)
+				test_full(shapes[i / 2]);
 		}
 	}
 	return test_done();
