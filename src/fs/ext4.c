@@ -56,6 +56,34 @@ static void fill_info(struct ext4 *e)
 	e->info.free = ext2fs_free_blocks_count(sb) * e->fs->blocksize;
 }
 
+/*
+ * What Linux insists on before it mounts (fs/ext4/super.c), and libext2fs does
+ * not: with groups that do not fit each other it writes behind its bitmaps.
+ */
+static bool sane_geometry(ext2_filsys fs)
+{
+	struct ext2_super_block *sb = fs->super;
+	unsigned int ratio = sb->s_log_cluster_size - sb->s_log_block_size;
+	uint64_t per_group = sb->s_blocks_per_group;
+	uint64_t blocks = ext2fs_blocks_count(sb);
+	uint64_t bits = (uint64_t)fs->blocksize * 8;
+
+	if (!ext2fs_has_feature_bigalloc(fs->super) && ratio)
+		return false;
+	if (ratio > 16 || !per_group ||
+	    per_group != (uint64_t)sb->s_clusters_per_group << ratio ||
+	    sb->s_clusters_per_group > bits || sb->s_clusters_per_group % 8 ||
+	    !sb->s_inodes_per_group || sb->s_inodes_per_group > bits ||
+	    sb->s_inodes_per_group % 8 || sb->s_first_data_block > 1 ||
+	    blocks <= sb->s_first_data_block)
+		return false;
+	return fs->group_desc_count ==
+		       (blocks - sb->s_first_data_block + per_group - 1) /
+			       per_group &&
+	       (uint64_t)fs->group_desc_count * sb->s_inodes_per_group ==
+		       sb->s_inodes_count;
+}
+
 static int explain(errcode_t code, const char *name, struct err *err)
 {
 	switch (code) {
@@ -97,6 +125,10 @@ int ext4_open(int fd, uint64_t offset, uint64_t size, const char *name,
 	if (code) {
 		free(e);
 		return explain(code, name, err);
+	}
+	if (!sane_geometry(e->fs)) {
+		ext4_close(e);
+		return explain(EXT2_ET_CORRUPT_SUPERBLOCK, name, err);
 	}
 	fill_info(e);
 	if (e->info.size > size) {

@@ -70,6 +70,15 @@ def superblock_huge_groups():
 
 
 @card
+def superblock_groups_unlike():
+    """Blocks and clusters in a group that do not fit each other: libext2fs
+    believes them and writes behind its bitmaps."""
+    c = small()
+    c.after.append(root_at(1024 + 36, struct.pack('<I', 256)))
+    return c
+
+
+@card
 def superblock_future():
     """Incompatible features that nobody knows."""
     c = small()

@@ -7,19 +7,29 @@
  *	fuzz_X [-r ROUNDS] [-s SEED] [FILE]...
  *
  * The same seed gives the same run; it is printed, so that a failure can be
- * repeated.
+ * repeated.  An input that takes 5 seconds of the processor, or a run that
+ * takes more than 512 MiB (with the sanitizer's own on top), is a failure too.
  */
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include "common/io.h"
 #include "fuzz.h"
 
 enum {
-	LARGEST = 4 << 20
+	LARGEST = 4 << 20,
+	SECONDS = 5,
+#ifdef __SANITIZE_ADDRESS__
+	MOST_KIB = 1024 << 10, /* 256 MiB of quarantine, and shadow */
+#else
+	MOST_KIB = 512 << 10,
+#endif
 };
 
 static uint8_t original[LARGEST], changed[LARGEST];
@@ -30,6 +40,25 @@ static uint64_t next(uint64_t *state)
 	*state ^= *state >> 7;
 	*state ^= *state << 17;
 	return *state;
+}
+
+/* SIGPROF ends the program when it comes. */
+static void one_input(const uint8_t *data, size_t size)
+{
+	struct itimerval limit = { .it_value.tv_sec = SECONDS };
+
+	setitimer(ITIMER_PROF, &limit, NULL);
+	LLVMFuzzerTestOneInput(data, size);
+}
+
+static bool took_too_much(void)
+{
+	struct rusage use;
+
+	getrusage(RUSAGE_SELF, &use);
+	if (use.ru_maxrss > MOST_KIB)
+		fprintf(stderr, "%ld KiB of memory\n", use.ru_maxrss);
+	return use.ru_maxrss > MOST_KIB;
 }
 
 /* Mostly at the beginning, where the headers are. */
@@ -57,14 +86,14 @@ static void run_seeds(unsigned int rounds, uint64_t state)
 
 	for (unsigned int n = 0; (size = fuzz_seed(n, original, LARGEST));
 	     n++) {
-		LLVMFuzzerTestOneInput(original, size);
+		one_input(original, size);
 		for (unsigned int r = 0; r < rounds; r++) {
 			size_t cut = next(&state) % 8 ? size
 						      : next(&state) % size;
 
 			memcpy(changed, original, size);
 			change(changed, size, &state);
-			LLVMFuzzerTestOneInput(changed, cut);
+			one_input(changed, cut);
 		}
 	}
 }
@@ -79,7 +108,7 @@ static int run_file(const char *path)
 		return 1;
 	}
 	close(fd);
-	LLVMFuzzerTestOneInput(original, (size_t)n);
+	one_input(original, (size_t)n);
 	return 0;
 }
 
@@ -101,5 +130,5 @@ int main(int argc, char **argv)
 	for (; optind < argc; optind++)
 		bad |= run_file(argv[optind]);
 	run_seeds(rounds, seed ? seed : 1);
-	return bad;
+	return bad || took_too_much();
 }

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* src/fs/fat.c over any bytes: list every folder, read every file. */
-#include <stdio.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -9,39 +8,13 @@
 #include "fat_image.h"
 #include "fs/fat.h"
 #include "fuzz.h"
-
-enum {
-	DEPTH = 3,
-	FILES = 200
-};
-
-static void visit(const struct tree *t, const char *path, unsigned int depth,
-		  unsigned int *left)
-{
-	autonames struct tree_names names = { 0 };
-
-	if (tree_list(t, path, &names) < 0)
-		return;
-	for (size_t i = 0; i < names.all.n && *left; i++) {
-		char below[4096];
-		struct tree_stat st;
-
-		--*left;
-		snprintf(below, sizeof(below), "%s/%s", path, names.all.at[i]);
-		if (tree_stat(t, below, &st) < 0)
-			continue;
-		if (st.kind == TREE_DIR && depth < DEPTH)
-			visit(t, below, depth + 1, left);
-		else
-			free(tree_text(t, below));
-	}
-}
+#include "visit.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	autoclose int fd = memfd_create("fat", MFD_CLOEXEC);
 	autofat struct fat *fs = NULL;
-	unsigned int left = FILES;
+	unsigned int left = VISIT_FILES;
 	struct err err;
 	struct tree t;
 

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* src/guest/ where any of a card's files is any text. */
+#include "guest/inspect.h"
+#include "guest/parts.h"
+
+#include <string.h>
+
+#include "../unit/fake_tree.h"
+#include "common/cleanup.h"
+#include "fuzz.h"
+
+#define DOCKER "/var/lib/docker"
+#define BLOBS \
+	"/var/lib/containerd/io.containerd.content.v1.content/blobs/sha256"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static const char *const files[] = {
+		"/etc/fstab",
+		"/etc/os-release",
+		"/etc/docker/daemon.json",
+		DOCKER "/image/overlay2/imagedb/content/sha256/0123",
+		DOCKER "/image/overlay2/repositories.json",
+		DOCKER "/containers/a/config.v2.json",
+		BLOBS "/abcd",
+		"/etc/dhcpcd.conf",
+		"/var/lib/dpkg/status",
+		"/lib/systemd/system/x.service",
+		"/boot/config.txt",
+		"/boot/cmdline.txt",
+	};
+	static char pattern[] = "/etc/?*";
+	static struct fake_tree f;
+	char *patterns[] = { pattern };
+	struct guest g = { .arch = ARCH_ARMHF };
+	struct tree t;
+
+	memset(&f, 0, sizeof(f));
+	t = fake_tree(&f);
+	for (size_t i = 0; i < sizeof(files) / sizeof(*files); i++)
+		fake_bytes(&f, files[i], data, size);
+	*vec_add(&g.services) = (struct guest_service){
+		.name = xstrdup("x.service"), .enabled = true
+	};
+	os_release_inspect(&g, &t);
+	packages_inspect(&g, &t);
+	g.arch = ARCH_ARMHF;
+	fstab_inspect(&g, &t);
+	boot_config_inspect(&g, &t, NULL);
+	config_txt_inspect(&g, &t, NULL);
+	network_inspect(&g, &t);
+	rootdev_inspect(&g, false);
+	findings_inspect(&g, &t);
+	containers_inspect(&g, &t);
+	programs_inspect(&g, &t);
+	inspect_devices(&g, &t, patterns, 1);
+	guest_free(&g);
+	return 0;
+}
+
+size_t fuzz_seed(unsigned int n, uint8_t *buf, size_t size)
+{
+	static const char *const seeds[] = {
+		"{\"architecture\":\"arm64\",\"rootfs\":{},\"Name\":\"/x\","
+		"\"Image\":\"sha256:0123\",\"config\":{\"Labels\":{"
+		"\"org.opencontainers.image.title\":\"t\"}},\"Repositories\":"
+		"{\"x\":{\"x:1\":\"sha256:0123\"}},\"ImageManifest\":"
+		"{\"platform\":{\"architecture\":\"arm64\"}}}",
+		"[pi4]\ndtparam=a=on,b=on\ninclude config.txt\n[none]\n"
+		"dtoverlay=w1-gpio\n[all]\ninclude x\n/dev/ttyUSB0\n",
+		"PARTUUID=5e3da3da-02 / ext4 defaults,noatime 0 1\n"
+		"LABEL=a\\040b /mnt vfat nofail 0 2\nroot=/dev/sda1\n",
+		"interface eth0\nstatic ip_address=192.168.1.5/24\n"
+		"ExecStart=-/etc/fstab x\nPackage: dpkg\nStatus: install ok "
+		"installed\nArchitecture: armhf\nVersion: 1\n\n",
+	};
+
+	if (n >= sizeof(seeds) / sizeof(*seeds) || size < strlen(seeds[n]))
+		return 0;
+	memcpy(buf, seeds[n], strlen(seeds[n]));
+	return strlen(seeds[n]);
+}
