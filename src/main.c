@@ -106,7 +106,10 @@ static void set_log_level(void)
 
 static int run_command(const struct cmd *c, int n, char **args, struct err *err)
 {
-	struct cmd_ctx ctx = { .cmd = c, .json = arg_json, .quiet = arg_quiet };
+	struct cmd_ctx ctx = { .cmd = c,
+			       .json = arg_json,
+			       .quiet = arg_quiet,
+			       .global_options = global_options };
 	struct ui ui;
 	int rc;
 

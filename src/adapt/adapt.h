@@ -35,7 +35,8 @@ struct adapt_kernel {
 struct adapt_facts {
 	const struct guest *guest;
 	struct adapt_kernel kernel;
-	bool grow;
+	uint64_t free; /* bytes that root shall have free at the end; 0: the
+			* disk keeps its size */
 
 	/* For a system that is a copy, and lives beside the original; NULL: it
 	 * keeps what it has.  32 digits; a host name. */
@@ -59,7 +60,7 @@ struct adapt_facts {
 };
 
 /*
- * Fill *ret_plan.  -ENOSPC if the root file system is too full for the kernel
+ * Fill *ret_plan.  -EMEDIUMTYPE if the root file system is too full for the kernel
  * and cannot grow.
  */
 int adapt_plan(const struct adapt_facts *facts, struct plan *ret_plan,
@@ -68,11 +69,6 @@ int adapt_plan(const struct adapt_facts *facts, struct plan *ret_plan,
 /* Free what list() returned; for the cleanup attribute. */
 void adapt_names_free(char ***names);
 #define autolist __attribute__((__cleanup__(adapt_names_free)))
-
-/* Free space that root shall have at the end, unless it must not grow. */
-enum {
-	ADAPT_FREE_MIB = 1024
-};
 
 /* Is root the last on the disk, so that it can grow with it? */
 bool adapt_can_grow(const struct guest *g);

@@ -167,6 +167,30 @@ static int resize_partition(struct session *s, int partition, int64_t last,
 	return 0;
 }
 
+/* The extended partition that a logical one lies in, if it does. */
+static int resize_container(struct session *s, int partition, int64_t last,
+			    struct err *err)
+{
+	struct guestfs_partition_list *all = guestfs_part_list(s->g, DISK);
+	const struct guestfs_partition *root = NULL;
+	int r = 0;
+
+	if (!all)
+		return gerror(s->g, err, "read", "the partition table");
+	for (uint32_t i = 0; i < all->len; i++)
+		if (all->val[i].part_num == partition)
+			root = &all->val[i];
+	for (uint32_t i = 0; root && !r && i < all->len; i++) {
+		const struct guestfs_partition *p = &all->val[i];
+
+		if (p != root && p->part_start <= root->part_start &&
+		    p->part_end >= root->part_end)
+			r = resize_partition(s, p->part_num, last, true, err);
+	}
+	guestfs_free_partition_list(all);
+	return r;
+}
+
 int session_grow(struct session *s, int partition, uint64_t disk_size,
 		 struct err *err)
 {
@@ -184,7 +208,10 @@ int session_grow(struct session *s, int partition, uint64_t disk_size,
 			return gerror(s->g, err, "enlarge",
 				      "the partition table");
 	}
-	r = resize_partition(s, partition, last, strcmp(type, "gpt") != 0, err);
+	r = resize_container(s, partition, last, err);
+	if (!r)
+		r = resize_partition(s, partition, last,
+				     strcmp(type, "gpt") != 0, err);
 	if (r < 0)
 		return r;
 	if (guestfs_resize2fs(s->g, device) < 0)

@@ -33,6 +33,7 @@ struct cmd_ctx {
 	bool json;  /* print one JSON document instead of text */
 	bool quiet; /* errors only */
 	struct ui *ui;
+	const struct opt *global_options; /* those of every command */
 };
 
 struct cmd {

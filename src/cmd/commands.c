@@ -23,6 +23,7 @@ const struct cmd *const commands[] = {
 	&cmd_remove,
 	&cmd_delete,
 	&cmd_run,
+	&cmd_complete,
 	&cmd_prepare,
 	&cmd_sync,
 	NULL,

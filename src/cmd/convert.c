@@ -39,6 +39,7 @@ static const char *arg_name, *arg_suite, *arg_mirror, *arg_busybox, *arg_mac;
 static const char *arg_network = "user";
 static struct opt_list arg_debs, arg_forwards;
 static uint64_t arg_root, arg_cpus, arg_memory = UINT64_C(1) << 30;
+static uint64_t arg_grow = UINT64_C(1) << 30;
 static unsigned int arg_engine;
 static bool arg_dry_run, arg_no_grow, arg_backports, arg_strict, arg_hash;
 static bool arg_clone, arg_verify;
@@ -260,7 +261,7 @@ static int finish(struct cmd_ctx *ctx, struct conversion *c, struct err *err)
 static int run(struct cmd_ctx *ctx, struct err *err)
 {
 	struct conversion c = { .ui = ctx->ui,
-				.grow = !arg_no_grow,
+				.free = arg_no_grow ? 0 : arg_grow,
 				.strict = arg_strict,
 				.clone = arg_clone,
 				.card = { .img = { .fd = -1 } } };
@@ -298,6 +299,9 @@ static const struct opt options[] = {
 	  "the partition of the system, if there are several", 1, 128 },
 	{ "--strict", OPT_FLAG, &arg_strict,
 	  .help = "exit code 6, and no guest, if something would be lost" },
+	{ "--grow", OPT_SIZE, &arg_grow, "SIZE",
+	  "how much shall be free on the root file system (1G)", 64 * MIB,
+	  UINT64_C(4) << 40 },
 	{ "--no-grow", OPT_FLAG, &arg_no_grow,
 	  .help = "the disk keeps its size" },
 	{ "--clone", OPT_FLAG, &arg_clone,

@@ -18,7 +18,8 @@
 
 struct conversion {
 	struct ui *ui;
-	bool grow, strict, clone;
+	bool strict, clone;
+	uint64_t free; /* bytes, as in struct adapt_facts */
 	struct kernel_wish wish;
 	struct machine_wish machine_wish;
 

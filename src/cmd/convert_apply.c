@@ -101,9 +101,9 @@ static bool is_gpt(const struct conversion *c)
 static uint64_t room(const struct conversion *c)
 {
 	uint64_t most = adapt_grown(c->card.img.source.size,
-				    c->staged.size + ADAPT_FREE_MIB * MIB);
+				    c->staged.size + c->free);
 
-	if (!c->plan.needs_replay || !c->grow)
+	if (!c->plan.needs_replay || !c->free)
 		return c->plan.disk_size;
 	return most > c->plan.disk_size ? most : c->plan.disk_size;
 }

@@ -145,7 +145,7 @@ int conversion_plan(struct conversion *c, struct err *err)
 {
 	struct adapt_facts facts = {
 		.guest = &conversion_card(c)->guest,
-		.grow = c->grow,
+		.free = c->free,
 	};
 
 	facts_init(&facts, &c->source);

@@ -54,6 +54,7 @@ static void fill_info(struct ext4 *e)
 	e->info.block_size = e->fs->blocksize;
 	e->info.size = ext2fs_blocks_count(sb) * e->fs->blocksize;
 	e->info.free = ext2fs_free_blocks_count(sb) * e->fs->blocksize;
+	e->info.free_inodes = sb->s_free_inodes_count;
 }
 
 /*

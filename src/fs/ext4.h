@@ -23,6 +23,7 @@ struct ext4_info {
 	bool clean;          /* unmounted, and no error was ever noted */
 	uint64_t size, free; /* bytes; free for anyone, root's share too */
 	unsigned int block_size;
+	uint64_t free_inodes;
 };
 
 /* Bytes, counted from the beginning of the file system. */

@@ -59,6 +59,7 @@ static bool look_at_ext(int fd, const char *name, struct guest *g,
 	p->needs_recovery = ext4_info(fs)->needs_recovery;
 	p->fs_size = ext4_info(fs)->size;
 	p->fs_free = ext4_info(fs)->free;
+	p->fs_free_inodes = ext4_info(fs)->free_inodes;
 	t = ext4_tree(fs);
 	return holds_system(&t);
 }

@@ -32,6 +32,7 @@ struct guest_partition {
 	char *type_name;           /* as fdisk calls it: "Linux extended" */
 	bool needs_recovery;       /* ext: the journal was not replayed */
 	uint64_t fs_size, fs_free; /* bytes; 0 where not known */
+	uint64_t fs_free_inodes;   /* ext: how many more files it can have */
 };
 
 /* One entry of /etc/fstab. */

@@ -8,8 +8,8 @@ mini_kernel
 mini_card bullseye card.img
 debugfs -w -f - "card.img?offset=$ext4_at" >debugfs.log 2>&1 <<-END
 	mkdir /etc/ssh
-	write $0 /etc/ssh/ssh_host_ed25519_key
-	write $0 /etc/ssh/sshd_config
+	write $here/guests.sh /etc/ssh/ssh_host_ed25519_key
+	write $here/guests.sh /etc/ssh/sshd_config
 END
 at() { debugfs -R "$2" "$PIMIGRATE_GUESTS/$1/disk.raw?offset=$ext4_at" 2>/dev/null; }
 
@@ -53,7 +53,7 @@ for key in uuid mac; do
 	grep "$key:" "$PIMIGRATE_GUESTS"/*/guest.yaml | sed 's/.*: //' | sort -u >values
 	[ "$(wc -l <values)" = 2 ] || fail "both have the same $key"
 done
-grep -q 'memory: 256M' "$PIMIGRATE_GUESTS/second/guest.yaml" || fail "the clone's machine"
+grep -q 'memory: .*256M' "$PIMIGRATE_GUESTS/second/guest.yaml" || fail "the clone's machine"
 [ "$(at second 'cat /etc/hostname')" = second ] || fail "the clone's host name"
 id=$(at second 'cat /etc/machine-id')
 [ ${#id} = 32 ] && [ "$id" != "$(at first 'cat /etc/machine-id')" ] || fail "the clone's machine id is '$id'"

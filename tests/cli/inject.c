@@ -6,8 +6,9 @@
  *	INJECT_AT    the point: "before" or "after", a call, and the name of
  *		     what it is done to: "after renameat2 minipi"; the call's
  *		     name alone where it has none: "before guestfs_launch"
- *	INJECT_DO    KILL; INT (as Ctrl-C: to the whole group); or an error's
- *		     name, ENOSPC or EIO, which only "before" can have
+ *	INJECT_DO    KILL; INT (as Ctrl-C: to the whole group); STOP (it goes on
+ *		     with SIGCONT); or an error's name, ENOSPC or EIO, which
+ *		     only "before" can have
  *	INJECT_LOG   a file that gets each point that is passed
  *
  * Calls that change files, and libguestfs's.  What the program starts runs
@@ -82,6 +83,11 @@ static bool reached(const char *when, const char *call, const char *path)
 	note(point);
 	if (!at || !what || strcmp(at, point) != 0)
 		return false;
+	if (!strcmp(what, "STOP")) {
+		at = NULL; /* once */
+		raise(SIGSTOP);
+		return false;
+	}
 	if (!strcmp(what, "KILL")) {
 		kill(getpid(), SIGKILL);
 	} else if (!strcmp(what, "INT")) {

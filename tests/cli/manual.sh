@@ -12,6 +12,15 @@ while read -r command; do
 		fail "pimigrate.1 does not tell of '$command'"
 done <commands
 
+# guest.yaml(5) tells of every key that is written.
+sed -n 's/.*set_[a-z]*([a-z]*, "\([a-z0-9]*\)".*/\1/p; s/.*yaml_set([a-z]*, "\([a-z0-9]*\)".*/\1/p' \
+	"$here/../../src/store/guest_yaml.c" | sort -u >keys
+[ "$(wc -l <keys)" -gt 20 ] || fail "guest_yaml.c writes no keys"
+while read -r key; do
+	grep -qE "^\.I[tc] (Ic )?(.* , )?$key\b" "$here/../../man/guest.yaml.5" ||
+		fail "guest.yaml.5 does not tell of '$key'"
+done <keys
+
 requires mandoc
 for page in "$here"/../../man/*.[1-9]; do
 	expect 0 mandoc -T lint -W warning "$page"

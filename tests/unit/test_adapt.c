@@ -55,6 +55,7 @@ static struct guest_partition *add_partition(struct guest *g,
 		.size = 512 * MIB,
 		.fs = fs,
 		.fs_free = 4096 * MIB,
+		.fs_free_inodes = 60000,
 		.partuuid = xasprintf("5e3da3da-%02x", number),
 		.uuid = xasprintf("uuid-%u", number),
 	};
@@ -80,7 +81,7 @@ static struct world *world_new(void)
 	w->source.trees = &w->trees;
 	facts_init(&w->facts, &w->source);
 	w->facts.guest = g;
-	w->facts.grow = true;
+	w->facts.free = 1024 * MIB;
 	w->facts.drop_service = w->facts.drop_module = drop;
 	w->facts.drop_word = drop_word;
 	return w;
@@ -607,10 +608,10 @@ static void growth(void)
 	check_eq(w->plan.disk_size, (2048 + 1344) * MIB);
 	check_eq(adapt_grown(2048 * MIB, 1224 * MIB), (2048 + 1344) * MIB);
 
-	w->facts.grow = false;
+	w->facts.free = 0;
 	check_eq(grow(w, 264, 200, &err), 0);
 	check_rows(w, "");
-	check_eq(grow(w, 263, 200, &err), -ENOSPC);
+	check_eq(grow(w, 263, 200, &err), -EMEDIUMTYPE);
 	check_has(err.text, "--no-grow");
 	check_rows(w, "");
 }
@@ -624,17 +625,39 @@ static void growth_in_the_way(void)
 	add_partition(&w->guest, 3, FS_EXT);
 	check_eq(grow(w, 300, 200, &err), 0);
 	check_rows(w, "");
-	check_eq(grow(w, 10, 200, &err), -ENOSPC);
+	check_eq(grow(w, 10, 200, &err), -EMEDIUMTYPE);
 	check_has(err.text, "10 MiB free");
 	check_has(err.text, "264 MiB");
-	/* a logical one ends where its container ends */
+	/* of a logical one the container grows too */
 	w->guest.partitions.at[1].number = w->guest.root = 7;
 	w->guest.partitions.at[1].start = 4096 * MIB;
-	check_eq(grow(w, 10, 200, &err), -ENOSPC);
-	/* which GPT does not have */
-	w->guest.table[0] = 0;
 	check_eq(grow(w, 10, 200, &err), 0);
 	check_rows(w, "grow /\n");
+}
+
+/* Many small files: space is left, but no inode. */
+static void growth_of_inodes(void)
+{
+	autoworld struct world *w = world_new();
+	struct err err;
+
+	w->facts.kernel.n_files = 4000;
+	w->guest.partitions.at[1].fs_free_inodes = 4512;
+	check_eq(grow(w, 4096, 200, &err), 0);
+	check_rows(w, "");
+	w->guest.partitions.at[1].fs_free_inodes = 4511;
+	check_eq(grow(w, 4096, 200, &err), 0);
+	check_rows(w, "grow /\n");
+	check_eq(w->plan.disk_size, (2048 + 128) * MIB);
+	w->facts.free = 0;
+	check_eq(grow(w, 4096, 200, &err), -EMEDIUMTYPE);
+	check_has(err.text, "4511 more files");
+	/* another size was asked for */
+	w->guest.partitions.at[1].fs_free_inodes = 60000;
+	w->facts.free = 4096 * MIB;
+	check_eq(grow(w, 4096, 200, &err), 0);
+	check_rows(w, "grow /\n");
+	check_has(w->plan.changes.at[0].reason, "4096 MiB");
 }
 
 /* ---- the kernel ---- */
@@ -752,8 +775,8 @@ static void whole_plan(void)
 	check_rows(w, "write /etc/modules-load.d/pimigrate.conf\n");
 	plan_free(&w->plan);
 	w->guest.partitions.at[1].fs_free = 0;
-	w->facts.grow = false;
-	check_eq(adapt_plan(&w->facts, &w->plan, &err), -ENOSPC);
+	w->facts.free = 0;
+	check_eq(adapt_plan(&w->facts, &w->plan, &err), -EMEDIUMTYPE);
 }
 
 int main(void)
@@ -779,6 +802,7 @@ int main(void)
 	identity();
 	growth();
 	growth_in_the_way();
+	growth_of_inodes();
 	kernel();
 	kernel_held();
 	kernel_sources();
