@@ -60,8 +60,8 @@ struct adapt_facts {
 };
 
 /*
- * Fill *ret_plan.  -EMEDIUMTYPE if the root file system is too full for the kernel
- * and cannot grow.
+ * Fill *ret_plan.  -EMEDIUMTYPE if the root file system is too full for the
+ * kernel and cannot grow; -ENOSPC if it must not.
  */
 int adapt_plan(const struct adapt_facts *facts, struct plan *ret_plan,
 	       struct err *err);

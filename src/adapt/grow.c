@@ -56,15 +56,16 @@ static int no_room(const struct adapt_facts *facts,
 					    "the disk and cannot grow: free "
 					    "some space on the Pi first";
 	uint64_t need = facts->kernel.tar_size + ROOM_TO_WORK;
+	int code = facts->free ? EMEDIUMTYPE : ENOSPC;
 
 	if (root->fs_free >= need)
 		return err_set(
-			err, EMEDIUMTYPE,
+			err, code,
 			"the card's system can have %llu more files, and "
 			"its new kernel has %zu; %s",
 			(unsigned long long)root->fs_free_inodes,
 			facts->kernel.n_files, remedy);
-	return err_set(err, EMEDIUMTYPE,
+	return err_set(err, code,
 		       "the card's system has %llu MiB free, and its new "
 		       "kernel needs %llu MiB; %s",
 		       (unsigned long long)(root->fs_free / MIB),

@@ -611,7 +611,7 @@ static void growth(void)
 	w->facts.free = 0;
 	check_eq(grow(w, 264, 200, &err), 0);
 	check_rows(w, "");
-	check_eq(grow(w, 263, 200, &err), -EMEDIUMTYPE);
+	check_eq(grow(w, 263, 200, &err), -ENOSPC);
 	check_has(err.text, "--no-grow");
 	check_rows(w, "");
 }
@@ -650,7 +650,7 @@ static void growth_of_inodes(void)
 	check_rows(w, "grow /\n");
 	check_eq(w->plan.disk_size, (2048 + 128) * MIB);
 	w->facts.free = 0;
-	check_eq(grow(w, 4096, 200, &err), -EMEDIUMTYPE);
+	check_eq(grow(w, 4096, 200, &err), -ENOSPC);
 	check_has(err.text, "4511 more files");
 	/* another size was asked for */
 	w->guest.partitions.at[1].fs_free_inodes = 60000;
@@ -776,7 +776,7 @@ static void whole_plan(void)
 	plan_free(&w->plan);
 	w->guest.partitions.at[1].fs_free = 0;
 	w->facts.free = 0;
-	check_eq(adapt_plan(&w->facts, &w->plan, &err), -EMEDIUMTYPE);
+	check_eq(adapt_plan(&w->facts, &w->plan, &err), -ENOSPC);
 }
 
 int main(void)
