@@ -264,24 +264,92 @@ static void cache(struct gen *g, unsigned int x, const struct ir_op *op)
 	g->cache_read[g->cache_ids] = 0;
 }
 
+/* The register that holds this piece of the state, or NO_REG. */
+static unsigned int find_cached(const struct gen *g, unsigned int offset,
+				unsigned int size)
+{
+	for (unsigned int x = 0; x < 16; x++)
+		if (g->cached[x].type != IR_NONE &&
+		    g->cached[x].offset == offset &&
+		    size_of(g->cached[x].type) == size)
+			return x;
+	return NO_REG;
+}
+
+static void read_cached(struct gen *g, unsigned int x)
+{
+	g->cache_read[g->cached[x].id] = g->at;
+	g->locked_x |= 1 << x;
+}
+
+static void op_xx(struct gen *g, unsigned int op, unsigned int to,
+		  unsigned int a, unsigned int b)
+{
+	if (g->env->v3) {
+		emit_vrr(&g->e, op, false, to, a, b);
+		return;
+	}
+	gen_mov_x(g, to, a);
+	emit_rr(&g->e, op, to, b);
+}
+
+/* The high half of a quadword that a register holds: not through memory, which
+ * would have to wait for the store. */
+static bool get_high(struct gen *g, const struct ir_op *op)
+{
+	unsigned int from = find_cached(g, op->imm - 8, 16), to;
+
+	if (size_of(op->type) != 8 || from == NO_REG)
+		return false;
+	read_cached(g, from);
+	to = gen_def_x(g);
+	if (g->env->v3)
+		emit_vrr(&g->e, X_66 | X_0F | 0x70, false, to, 0, from);
+	else
+		emit_rr(&g->e, X_66 | X_0F | 0x70, to, from); /* PSHUFD */
+	emit8(&g->e, 0xee);
+	return true;
+}
+
+/* A quadword of which registers hold one half or both: a load would find two
+ * stores that it has to wait for. */
+static bool get_joined(struct gen *g, const struct ir_op *op)
+{
+	unsigned int low, high, to;
+
+	if (op->type != IR_V128)
+		return false;
+	low = find_cached(g, op->imm, 8);
+	high = find_cached(g, op->imm + 8, 8);
+	if (low == NO_REG || high == NO_REG)
+		return false;
+	read_cached(g, low);
+	read_cached(g, high);
+	to = gen_def_x(g);
+	op_xx(g, X_66 | X_0F | 0x6c, to, low, high); /* PUNPCKLQDQ */
+	return true;
+}
+
 void gen_get_x(struct gen *g)
 {
 	const struct ir_op *op = gen_op(g);
-	unsigned int x;
+	unsigned int x = find_cached(g, op->imm, size_of(op->type));
 
-	for (x = 0; x < 16; x++) {
-		const struct gen_cached *c = &g->cached[x];
-
-		if (c->type == IR_NONE || c->offset != op->imm ||
-		    size_of(c->type) != size_of(op->type))
-			continue;
-		g->cache_read[c->id] = g->at;
+	if (x == NO_REG && size_of(op->type) == 8)
+		x = find_cached(g, op->imm,
+				16); /* what is above is no matter */
+	if (x != NO_REG) {
+		read_cached(g, x);
 		own(g, g->at, x);
 		gen_in_state(g, op->imm);
 		return;
 	}
-	x = gen_def_x(g);
-	gen_load_x(g, op->type, x, mem_at(RBP, op->imm));
+	if (!get_high(g, op) && !get_joined(g, op)) {
+		x = gen_def_x(g);
+		gen_load_x(g, op->type, x, mem_at(RBP, op->imm));
+	} else {
+		x = g->val[g->at].reg;
+	}
 	cache(g, x, op);
 	gen_in_state(g, op->imm);
 }
