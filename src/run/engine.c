@@ -157,6 +157,8 @@ void engine_args(const struct machine *m, const struct engine_run *run,
 	struct engine_argv *argv = ret_argv;
 
 	*argv = (struct engine_argv){ 0 };
+	for (const char *const *word = run->prefix; word && *word; word++)
+		add(argv, xstrdup(*word));
 	add(argv, xstrdup(program));
 	add2(argv, "-name", escaped(m->name));
 	add2(argv, "-uuid", xstrdup(m->uuid));

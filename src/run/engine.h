@@ -21,6 +21,7 @@ struct engine_argv {
 struct engine_run {
 	const char *dir;            /* the guest's folder */
 	int serial_fd, monitor_fd;  /* sockets, as the engine inherits them */
+	const char *const *prefix;  /* words before the program, or NULL */
 	const uint16_t *host_ports; /* for each forward of each user NIC, in
 				     * order: the port that was chosen */
 };

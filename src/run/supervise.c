@@ -13,7 +13,7 @@
  *
  * systemd's watchdog is fed while the monitor has answered all that it was
  * asked and every CPU gets on, which is looked at eight times in the time that
- * systemd allows: one bad look is no verdict.
+ * systemd allows: one bad look is no verdict, and four are told.
  */
 #include "run/supervise.h"
 
@@ -37,6 +37,7 @@
 #include "common/log.h"
 #include "common/mem.h"
 #include "host/files.h"
+#include "host/run.h"
 #include "run/console.h"
 #include "run/engine.h"
 #include "run/journal.h"
@@ -62,6 +63,20 @@ enum phase {
 	KILLED
 };
 
+/*
+ * An engine without a supervisor would run on, with nobody at its monitor, and
+ * keep the disk locked: it dies when we do, however we do.  A service's is
+ * killed by systemd, and its sandbox does not let setpriv(1) work.
+ */
+static const char *const die_with_us[] = { "setpriv", "--pdeathsig", "KILL",
+					   "--", NULL };
+
+static const char *const *prefix(void)
+{
+	return getenv("NOTIFY_SOCKET") || !run_have("setpriv") ? NULL
+							       : die_with_us;
+}
+
 struct supervisor {
 	const struct machine *m;
 	const struct supervise_options *opt;
@@ -73,7 +88,7 @@ struct supervisor {
 	struct watch watch;
 	int signals, engine_fd;
 	int lines; /* the journal, under the guest's name; -1: none */
-	unsigned int presses;
+	unsigned int presses, bad_looks;
 	pid_t engine;
 	enum phase phase;
 	uint64_t stop_by, press_at, kill_at; /* ms */
@@ -228,8 +243,13 @@ static int spawn(struct supervisor *sv, char *const *argv, int serial,
 static int start_engine(struct supervisor *sv, struct err *err)
 {
 	autoclose int serial = -1, monitor = -1;
-	struct engine_run run = { sv->dir, CHILD_SERIAL, CHILD_MONITOR,
-				  sv->ports.at };
+	struct engine_run run = {
+		.dir = sv->dir,
+		.serial_fd = CHILD_SERIAL,
+		.monitor_fd = CHILD_MONITOR,
+		.prefix = prefix(),
+		.host_ports = sv->ports.at,
+	};
 	struct engine_argv argv;
 	int a[2], b[2], r;
 
@@ -238,6 +258,7 @@ static int start_engine(struct supervisor *sv, struct err *err)
 		log_warn("the last kernel is used: %s", err->text);
 	sv->guest_reset = sv->guest_off = false;
 	sv->watch = (struct watch){ 0 };
+	sv->bad_looks = 0;
 	sv->watchdog_at = now_ms() + sv->watchdog_every;
 	sv->status.since = time(NULL);
 	sv->status.boots++;
@@ -308,13 +329,16 @@ static void feed(struct supervisor *sv)
 	struct err ignored;
 
 	sv->watchdog_at = now_ms() + sv->watchdog_every;
-	if (silent)
+	sv->bad_looks++;
+	if (!silent && stuck < 0) {
+		sv->bad_looks = 0;
+		sd_notify(0, "WATCHDOG=1");
+	} else if (sv->bad_looks == LOOKS / 2 && silent) {
 		journal_say(JOURNAL_WARNING, "the emulator does not answer");
-	else if (stuck >= 0)
+	} else if (sv->bad_looks == LOOKS / 2) {
 		journal_say(JOURNAL_WARNING, "CPU %d of the guest stands still",
 			    stuck);
-	else
-		sd_notify(0, "WATCHDOG=1");
+	}
 	if (!silent && sv->mon.fd >= 0)
 		monitor_send(&sv->mon, "x-stats", &ignored);
 }

@@ -9,7 +9,9 @@
 #	container_run SCRIPT SECONDS	as root, while it boots
 
 container_mounted=
+container_group=
 container_cleanup() {
+	[ -z "$container_group" ] || find "$container_group" -depth -type d -exec rmdir {} + 2>/dev/null
 	[ -z "$container_mounted" ] || umount -l "$box"
 	[ ! -d "$scratch/ov" ] || umount -l "$scratch/ov" 2>/dev/null
 }
@@ -39,16 +41,26 @@ container_make() {
 	systemctl -q --root="$box" set-default multi-user.target
 }
 
-# The program under test is bound into the container where it lies.
-container_binds() {
-	echo "--bind-ro=$(realpath "$here/../..") --bind-ro=$(dirname "$(dirname "$PIMIGRATE")")"
+# systemd-nspawn with these words; the program under test is bound into the
+# container where it lies.  It gets a control group of its own, else two
+# containers at a time would share those of their units.
+container_nspawn() { # SECONDS WORDS...
+	local limit=$1 top=/sys/fs/cgroup
+	shift
+	[ ! -d $top/unified ] || top=$top/unified
+	container_group=$top/pimigrate-test-$$
+	mkdir -p "$container_group" || skip "cannot make a control group here"
+	(
+		echo $BASHPID >"$container_group/cgroup.procs"
+		SYSTEMD_NSPAWN_UNIFIED_HIERARCHY=1 exec timeout -s KILL "$limit" systemd-nspawn -q -D "$box" \
+			--register=no --keep-unit --private-network --bind-ro="$(realpath "$here/../..")" \
+			--bind-ro="$(dirname "$(dirname "$PIMIGRATE")")" "$@"
+	)
 }
 
 # One command, without systemd.
 container_do() {
-	# shellcheck disable=SC2046
-	SYSTEMD_NSPAWN_UNIFIED_HIERARCHY=1 systemd-nspawn -q -D "$box" --register=no --keep-unit --private-network \
-		--pipe $(container_binds) -- "$@"
+	container_nspawn 60 --pipe -- "$@"
 }
 
 container_run() { # SCRIPT SECONDS
@@ -64,10 +76,7 @@ container_run() { # SCRIPT SECONDS
 	U
 	mkdir -p "$box/etc/systemd/system/multi-user.target.wants"
 	ln -sf ../tested.service "$box/etc/systemd/system/multi-user.target.wants/tested.service"
-	# shellcheck disable=SC2046
-	SYSTEMD_NSPAWN_UNIFIED_HIERARCHY=1 timeout -s KILL "$2" systemd-nspawn -q -D "$box" --register=no --keep-unit \
-		--private-network --capability=all --system-call-filter=bpf --bind=/dev/net/tun \
-		$(container_binds) -b </dev/null >nspawn.log 2>&1
+	container_nspawn "$2" --capability=all --system-call-filter=bpf --bind=/dev/net/tun -b </dev/null >nspawn.log 2>&1
 	cp "$box/tested/out" out 2>/dev/null
 	cp "$box/tested/err" err 2>/dev/null
 	[ -s "$box/tested/status" ] || {

@@ -3,6 +3,7 @@
 # The doctor on a sound set-up and on broken ones, each made for real, in
 # namespaces: it names the cause, and --fix mends what it says it mends.
 . "$(dirname "$0")/../cli/functions.sh"
+. "$here/disks.sh"
 requires_root
 requires ip iptables unshare sfdisk mke2fs python3
 [ -n "${PRIVATE:-}" ] || exec env PRIVATE=1 unshare --mount --net "$here/doctor.sh"
@@ -36,10 +37,9 @@ ip link set peer0 up
 python3 "$here/guests.py" guest wait "$dir" "  - kind: tap
     bridge: br0
     mac: b8:27:eb:12:34:56"
-truncate -s 24M "$dir/disk.raw"
-echo '8192,,83' | sfdisk -q --label dos "$dir/disk.raw"
-mkdir -p root/boot root/lib/modules/6.1.0-9-armmp-lpae
-mke2fs -q -t ext4 -m 0 -F -d root -E offset=$((8192 * 512)) "$dir/disk.raw" 20M 2>mke2fs.log || fail "mke2fs"
+root=$scratch/root
+mkdir root
+disk "$dir"
 
 # Sound: of what we made nothing is bad.  (This machine's own clock, disk and
 # memory are what they are.)
@@ -116,19 +116,9 @@ expect 1 "$PIMIGRATE" doctor nobody
 complains "there is no guest 'nobody'"
 
 # A new kernel waits; --fix takes it.
-sed -i 's,^kernel:.*,&\ninitrd: boot/initrd.img\ncmdline: root=/dev/vda1,' "$dir/guest.yaml"
-mkdir -p tree/bin
-{
-	printf '\177ELF\1\1\1\0\0\0\0\0\0\0\0\0\2\0\50\0\1\0\0\0'
-	head -c 40 /dev/zero
-} >tree/bin/busybox
-python3 "$here/../boot/newc.py" tree >"$dir/boot/initrd.img"
-python3 "$here/guests.py" kernel off x root/boot/vmlinuz-6.1.0-9-armmp-lpae
-: >root/lib/modules/6.1.0-9-armmp-lpae/modules.dep
-for module in virtio_mmio virtio_blk ext4; do
-	echo "kernel/$module.ko"
-done >root/lib/modules/6.1.0-9-armmp-lpae/modules.builtin
-mke2fs -q -t ext4 -m 0 -F -d root -E offset=$((8192 * 512)) "$dir/disk.raw" 20M 2>mke2fs.log || fail "mke2fs"
+initrd "$dir"
+kernel 9 off x
+disk "$dir"
 finds note guest/kernel "6.1.0-9-armmp-lpae" "pimigrate sync pi"
 "$PIMIGRATE" doctor --fix pi >out
 says "mended: the next start of pi takes kernel 6.1.0-9"

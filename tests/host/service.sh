@@ -4,6 +4,7 @@
 # and TAP as promised, back after kill -9 and when they hang, stopped in order.
 . "$(dirname "$0")/../cli/functions.sh"
 . "$here/container.sh"
+. "$here/disks.sh"
 cleanup() { container_cleanup; }
 container_make
 
@@ -19,6 +20,17 @@ guest user-1 key "  - kind: user
     forwards:
       - host: 0
         guest: 22"
+
+# One that has got a newer kernel on its disk, as convert leaves its folder.
+new=$box/var/lib/pimigrate/guests/newer root=$scratch/root
+guest newer key
+initrd "$new"
+kernel 9 key 'kernel nine
+'
+package 9 installed
+disk "$new"
+chmod 600 "$new/disk.raw"
+chmod 711 "$new"
 
 # Offline, as from an installer: the units, the user, the links.
 expect 0 container_do "$PIMIGRATE" enable key-1
@@ -42,7 +54,7 @@ cat >"$box/etc/systemd/system/bridge.service" <<-U
 U
 systemctl -q --root="$box" enable bridge.service
 mkdir -p "$box/etc/systemd/system/pimigrate@.service.d" "$box/etc/systemd/system/pimigrate@stubborn.service.d"
-printf '[Service]\nWatchdogSec=4\nRestartSec=100ms\n' >"$box/etc/systemd/system/pimigrate@.service.d/fast.conf"
+printf '[Service]\nWatchdogSec=10\nRestartSec=100ms\n' >"$box/etc/systemd/system/pimigrate@.service.d/fast.conf"
 printf '[Service]\nExecStart=\nExecStart=%s run --timeout 11 %%i\n' "$PIMIGRATE" \
 	>"$box/etc/systemd/system/pimigrate@stubborn.service.d/fast.conf"
 
@@ -127,6 +139,14 @@ eventually "it restarts" boots
 heard "guest 'again' restarts" -u "$unit" || die "no word about the restart"
 systemctl kill -s QUIT "$unit" # a guest in a loop has no button
 systemctl stop "$unit"
+
+# The kernel is taken from the disk inside of the sandbox too.
+unit=pimigrate@newer
+systemctl start "$unit" || die "start of newer"
+eventually "its own kernel runs" heard "kernel nine" -t newer
+[ "$(stat -c %U /var/lib/pimigrate/guests/newer/boot/b/initrd.img)" = pimigrate ] || die "boot/ is not the user's"
+systemctl stop "$unit" || die "stop of newer"
+grep -q 'proven: true' /var/lib/pimigrate/guests/newer/boot/current/about.yaml || die "the clean stop proves nothing"
 
 # One that does not listen: pressed again, then switched off.
 unit=pimigrate@stubborn

@@ -3,6 +3,7 @@
 # The guest's own kernel out of its disk, before each start and at a reboot;
 # and back again where a new one does not come up.
 . "$(dirname "$0")/../cli/functions.sh"
+. "$here/disks.sh"
 requires sfdisk mke2fs debugfs python3
 
 export PIMIGRATE_GUESTS=$scratch/guests
@@ -10,35 +11,6 @@ pid=
 cleanup() { [ -z "$pid" ] || kill -9 "$pid" 2>/dev/null; }
 dir=$PIMIGRATE_GUESTS/pi
 root=$scratch/root
-
-# kernel VERSION KIND TEXT: as dpkg leaves it, with what its package has.
-kernel() {
-	release=6.1.0-$1-armmp-lpae
-	mkdir -p "$root/boot" "$root/lib/modules/$release"
-	python3 "$here/guests.py" kernel "$2" "$3" "$root/boot/vmlinuz-$release"
-	echo CONFIG_RD_GZIP=y >"$root/boot/config-$release"
-	echo 'kernel/fs/ext4/ext4.ko: kernel/lib/crc16.ko' >"$root/lib/modules/$release/modules.dep"
-	echo 'kernel/lib/crc16.ko:' >>"$root/lib/modules/$release/modules.dep"
-	printf 'kernel/drivers/virtio/virtio_mmio.ko\nkernel/drivers/block/virtio_blk.ko\n' \
-		>"$root/lib/modules/$release/modules.builtin"
-	mkdir -p "$root/lib/modules/$release/kernel/fs/ext4" "$root/lib/modules/$release/kernel/lib"
-	echo "ext4 of $1" >"$root/lib/modules/$release/kernel/fs/ext4/ext4.ko"
-	echo "crc16 of $1" >"$root/lib/modules/$release/kernel/lib/crc16.ko"
-}
-
-package() { # VERSION STATE
-	mkdir -p "$root/var/lib/dpkg"
-	printf 'Package: linux-image-6.1.0-%s-armmp-lpae\nStatus: install ok %s\nArchitecture: armhf\nVersion: 6.1.1-1\n\n' \
-		"$1" "$2" >>"$root/var/lib/dpkg/status"
-}
-
-disk() { # the guest's disk, with what is in $root
-	rm -f new.raw
-	truncate -s 24M new.raw
-	echo '8192,,83' | sfdisk -q --label dos new.raw
-	mke2fs -q -t ext4 -F -d "$root" -E offset=$((8192 * 512)) new.raw 20M 2>mke2fs.log || fail "mke2fs: $(cat mke2fs.log)"
-	mv new.raw "$dir/disk.raw"
-}
 
 sync_says() {
 	expect 0 "$PIMIGRATE" sync pi
@@ -62,26 +34,27 @@ sees() {
 	fail "it does not print '$1': $(cat "$PIMIGRATE_GUESTS/.run/pi/console.log")"
 }
 
-power_cut() { # the supervisor dies, and with its sockets the emulator
-	kill -9 "$(sed -n 's/.*"engine-pid": *\([0-9]*\).*/\1/p' "$PIMIGRATE_GUESTS/.run/pi/status.json")" "$pid"
+power_cut() { # the supervisor dies, and the emulator with it
+	engine=$(sed -n 's/.*"engine-pid": *\([0-9]*\).*/\1/p' "$PIMIGRATE_GUESTS/.run/pi/status.json")
+	kill -9 "$pid"
 	{ wait "$pid"; } 2>/dev/null
 	pid=
+	for _ in $(seq 300); do
+		kill -0 "$engine" 2>/dev/null || return 0
+		sleep 0.1
+	done
+	kill -9 "$engine"
+	fail "the emulator outlives its supervisor"
 }
 
 python3 "$here/guests.py" guest off "$dir"
-sed -i 's,^kernel:.*,&\ninitrd: boot/initrd.img\ncmdline: root=/dev/vda1,' "$dir/guest.yaml"
-mkdir -p tree/bin
-{
-	printf '\177ELF\1\1\1\0\0\0\0\0\0\0\0\0\2\0\50\0\1\0\0\0'
-	head -c 40 /dev/zero
-} >tree/bin/busybox
-python3 "$here/../boot/newc.py" tree >"$dir/boot/initrd.img"
+initrd "$dir"
 
 # As convert leaves it: nothing is new, and nothing is touched.
 kernel 9 wait 'kernel nine
 '
 package 9 installed
-disk
+disk "$dir"
 cp "$root/boot/vmlinuz-6.1.0-9-armmp-lpae" "$dir/boot/vmlinuz"
 sync_says "boots the newest kernel of its disk"
 [ "$(ls "$dir/boot")" = "initrd.img
@@ -98,14 +71,14 @@ kernel 92 wait x
 package 92 installed
 : >"$root/lib/modules/6.1.0-92-armmp-lpae/modules.builtin"
 kernel 93 wait x
-disk
+disk "$dir"
 sync_says "boots the newest kernel of its disk (6.1.0-9-armmp-lpae)"
 
 # A disk that was not shut down is not read.
 kernel 10 wait 'kernel ten
 '
 package 10 installed
-disk
+disk "$dir"
 cp "$dir/disk.raw" clean.raw
 # In place, because debugfs cannot write behind an offset that it opened.
 dd if="$dir/disk.raw" of=part bs=1M skip=4 status=none
@@ -137,7 +110,7 @@ power_cut
 sleep 1 # another time of the file
 kernel 10 wait 'kernel ten of Tuesday
 pi login: '
-disk
+disk "$dir"
 runs 'kernel ten of Tuesday'
 sees 'login'
 power_cut
@@ -150,12 +123,12 @@ done
 kernel 11 type 'kernel eleven
 '
 package 11 installed
-disk
+disk "$dir"
 runs 'kernel eleven'
 kernel 12 off 'kernel twelve
 '
 package 12 installed
-disk
+disk "$dir"
 printf x | timeout 60 "$PIMIGRATE" console pi >typed.log
 wait "$pid"
 code=$?
@@ -167,7 +140,7 @@ grep -q 'proven: true' "$dir/boot/current/about.yaml" || fail "a clean power-off
 
 # The kernel is gone, and its modules with it: the older one is what fits.
 rm -r "$root"/boot/vmlinuz-6.1.0-1[12]-* "$root"/lib/modules/6.1.0-1[12]-*
-disk
+disk "$dir"
 sync_says "boots a newer kernel" "6.1.0-10"
 
 # Files of the owner's own choice stay.

@@ -18,7 +18,8 @@
 /* The words, one a line. */
 static char *words(const struct machine *m, const uint16_t *ports)
 {
-	const struct engine_run run = { "/g/pi", 3, 4, ports };
+	static const char *const prefix[] = { "before", "--", NULL };
+	struct engine_run run = { "/g/pi", 3, 4, prefix, ports };
 	struct engine_argv argv;
 	struct str s = { 0 };
 	size_t i;
@@ -55,7 +56,7 @@ static struct machine sample(void)
 }
 
 static const char golden[] =
-	"emu\n"
+	"before\n--\nemu\n"
 	"-name\npi\n"
 	"-uuid\n0110c455-1111-4222-8333-444455556666\n"
 	"-M\n%s\n"
