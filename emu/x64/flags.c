@@ -692,13 +692,22 @@ static unsigned int result_in_register(struct gen *g, ir_ref f)
 static void setf_now(struct gen *g, ir_ref f, unsigned int mask)
 {
 	const struct ir_layout *l = g->env->layout;
-	unsigned int res, reg;
+	unsigned int res = NO_REG, reg;
 
-	if (g->ef.val != f || mask & ~g->ef.mask) {
+	if ((g->ef.val != f || mask & ~g->ef.mask) && mask & IR_FLAG_NZ &&
+	    gen_recipe(g, f, g->at, mask) == RECIPE_AB) {
+		/* with the result, which N and Z are stored by */
+		gen_clobber_flags(g);
+		res = gen_temp(g);
+		compute(g, f, RECIPE_AB, g->at, res, gen_temp(g));
+		holds(g, f, IR_FLAG_NZCV);
+		gen_unlock(g);
+	} else if (g->ef.val != f || mask & ~g->ef.mask) {
 		bring(g, f, mask);
 		gen_unlock(g);
 	}
-	res = mask & IR_FLAG_NZ ? result_in_register(g, f) : NO_REG;
+	if (res == NO_REG && mask & IR_FLAG_NZ)
+		res = result_in_register(g, f);
 	if (res != NO_REG) {
 		g->locked |= 1 << res;
 		store_nz(g, mask, res);

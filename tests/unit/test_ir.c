@@ -1,0 +1,315 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The builder's folding, what the optimizer removes, what the verifier
+ * refuses: each rule of ir.h broken once. */
+#include <stddef.h>
+#include <string.h>
+
+#include "ir/ir.h"
+#include "test.h"
+
+enum {
+	R0 = 0,
+	R1 = 4,
+	R9 = 36, /* not pinned */
+};
+
+static const struct ir_layout layout = {
+	.n = 64,
+	.z = 68,
+	.c = 72,
+	.v = 76,
+	.attention = 80,
+	.pinned = { R0, R1 },
+	.pinned_count = 2,
+};
+
+static struct ir_unit u;
+
+static ir_ref op(enum ir_opcode opcode, ir_ref a, ir_ref b, uint64_t imm)
+{
+	return ir_add(&u, (struct ir_op){ .op = opcode,
+					  .type = IR_I32,
+					  .a = a,
+					  .b = b,
+					  .imm = imm });
+}
+
+static ir_ref number(uint32_t val)
+{
+	return ir_const(&u, IR_I32, val);
+}
+
+static ir_ref get(unsigned int offset)
+{
+	return ir_get(&u, IR_I32, offset);
+}
+
+static void set(unsigned int offset, ir_ref val)
+{
+	ir_set(&u, IR_I32, offset, val);
+}
+
+static ir_ref load(ir_ref at)
+{
+	return ir_add(&u, (struct ir_op){ .op = IR_LOAD,
+					  .type = IR_I32,
+					  .size = 4,
+					  .a = at });
+}
+
+static void insn(unsigned int n)
+{
+	op(IR_INSN, 0, 0, n);
+}
+
+static void begin(void)
+{
+	ir_begin(&u, &layout);
+	insn(0);
+}
+
+/* A direct exit after which the flags of mask matter. */
+static void leave(unsigned int mask)
+{
+	u.exit[u.exits] = (struct ir_exit){ .target = 1 };
+	u.exit_flags[u.exits++] = mask;
+	op(IR_EXIT, 0, 0, u.exits - 1);
+}
+
+static unsigned int count(enum ir_opcode opcode)
+{
+	unsigned int n = 0;
+
+	for (unsigned int i = 0; i < u.count; i++)
+		n += u.op[i].op == opcode;
+	return n;
+}
+
+static void optimize(void)
+{
+	unsigned int at;
+	const char *bad = ir_verify(&u, &at);
+
+	if (bad)
+		fprintf(stderr, "%u: %s\n", at, bad);
+	check(!bad);
+	ir_optimize(&u);
+	check(!ir_verify(&u, &at));
+}
+
+static void folding(void)
+{
+	ir_ref a;
+
+	begin();
+	check_eq(u.op[op(IR_ADD, number(2), number(3), 0)].imm, 5);
+	check_eq(u.op[op(IR_SUB, number(2), number(3), 0)].imm, 0xffffffff);
+	a = get(R0);
+	check_eq(op(IR_ADD, a, number(0), 0), a);
+	check_eq(op(IR_SHL, a, number(32), 0), a);
+	check_eq(op(IR_AND, number(0xffffffff), a, 0), a);
+	check_eq(u.op[op(IR_XOR, a, a, 0)].op, IR_CONST);
+	check_eq(u.op[op(IR_SDIV, number(0x80000000), number(~0u), 0)].imm,
+		 0x80000000);
+	check_eq(u.op[op(IR_UDIV, number(7), number(0), 0)].imm, 0);
+}
+
+static void forwarding(void)
+{
+	begin();
+	set(R9, number(5));
+	set(R9, op(IR_ADD, get(R9), number(1), 0));
+	set(R1, get(R9));
+	leave(0);
+	optimize();
+	check_eq(count(IR_GET), 0);
+	check_eq(count(IR_ADD), 0);
+	check_eq(count(IR_SET), 2); /* the first is written over */
+
+	/* over an instruction that may fall back, constants only */
+	begin();
+	set(R9, get(R0));
+	set(R0, number(1));
+	insn(1);
+	load(get(R1));
+	insn(2);
+	set(R1, op(IR_ADD, get(R9), get(R0), 0));
+	leave(0);
+	optimize();
+	check_eq(count(IR_GET), 3); /* r0, r1, r9 */
+
+	/* what a fall-back writes too must be seen to be written */
+	begin();
+	set(R9, load(get(R1)));
+	insn(1);
+	set(R9, number(0));
+	leave(0);
+	optimize();
+	check_eq(count(IR_SET), 2);
+}
+
+static void flags(void)
+{
+	ir_ref a, f;
+
+	for (unsigned int mask = 0; mask < 16; mask++) {
+		begin();
+		a = get(R0);
+		f = op(IR_FLAGS_SUB, a, number(1), 0);
+		op(IR_SETF, f, 0, IR_FLAG_NZCV);
+		leave(mask);
+		optimize();
+		check_eq(count(IR_SETF), mask != 0);
+		check_eq(count(IR_FLAGS_SUB), mask != 0);
+		for (unsigned int i = 0; i < u.count; i++)
+			if (u.op[i].op == IR_SETF)
+				check_eq(u.op[i].imm, mask);
+	}
+	/* a load sees them */
+	begin();
+	op(IR_SETF, op(IR_FLAGS_SUB, get(R0), number(1), 0), 0, IR_FLAG_NZCV);
+	insn(1);
+	load(get(R1));
+	insn(2);
+	op(IR_SETF, op(IR_FLAGS_SUB, get(R0), number(2), 0), 0, IR_FLAG_NZCV);
+	leave(0);
+	optimize();
+	check_eq(count(IR_SETF), 1);
+}
+
+/* Verifier */
+
+static void refused(const char *why)
+{
+	unsigned int at;
+	const char *bad = ir_verify(&u, &at);
+
+	if (!bad || !strstr(bad, why))
+		fprintf(stderr, "\"%s\", not \"%s\"\n", bad ? bad : "accepted",
+			why);
+	check(bad && strstr(bad, why));
+}
+
+static void structure(void)
+{
+	ir_begin(&u, &layout);
+	refused("does not begin");
+	begin();
+	refused("no end");
+	begin();
+	leave(0);
+	leave(0);
+	refused("after the end");
+	begin();
+	op(IR_EXIT, 0, 0, 3);
+	refused("no such exit");
+	begin();
+	op(IR_SKIP_UNLESS, op(IR_GETF, 0, 0, 0), 0, 0);
+	leave(0);
+	refused("skip without END_SKIP");
+	begin();
+	op(IR_END_SKIP, 0, 0, 0);
+	leave(0);
+	refused("without SKIP_UNLESS");
+	begin();
+	set(R0, 77);
+	leave(0);
+	refused("no earlier operation");
+	begin();
+	set(R0, 0);
+	leave(0);
+	refused("has no value");
+}
+
+static void types(void)
+{
+	begin();
+	ir_op2(&u, IR_ADD, IR_I64, get(R0), get(R1));
+	leave(0);
+	refused("another type");
+	begin();
+	ir_get(&u, IR_I64, R0);
+	leave(0);
+	refused("part of a pinned word");
+	begin();
+	get(R0 + 2);
+	leave(0);
+	refused("no word");
+	begin();
+	ir_add(&u, (struct ir_op){ .op = IR_COND,
+				   .cc = IR_HI,
+				   .a = op(IR_FLAGS_NZ, get(R0), 0, 0) });
+	leave(0);
+	refused("C or V");
+	begin();
+	ir_add(&u, (struct ir_op){ .op = IR_LOAD,
+				   .type = IR_I32,
+				   .size = 8,
+				   .a = get(R0) });
+	leave(0);
+	refused("wider than its value");
+	begin();
+	op(IR_ZEXT, get(R0), 0, 12);
+	leave(0);
+	refused("from no width");
+}
+
+static void lifetimes(void)
+{
+	ir_ref a, f;
+
+	begin();
+	a = get(R0);
+	load(get(R1));
+	insn(1);
+	set(R9, a);
+	leave(0);
+	refused("does not survive");
+	begin();
+	a = get(R0);
+	op(IR_CALL, 0, 0, 0);
+	set(R9, a);
+	leave(0);
+	refused("does not survive");
+	begin();
+	set(R9, get(R0));
+	load(get(R1));
+	leave(0);
+	refused("after the instruction has changed state");
+	begin();
+	f = op(IR_GETF, 0, 0, 0);
+	op(IR_SETF, op(IR_FLAGS_NZ, get(R0), 0, 0), 0, IR_FLAG_NZ);
+	ir_add(&u, (struct ir_op){ .op = IR_COND, .a = f });
+	leave(0);
+	refused("GETF is used after");
+	begin();
+	op(IR_SKIP_UNLESS, op(IR_GETF, 0, 0, 0), 0, 0);
+	a = get(R0);
+	op(IR_END_SKIP, 0, 0, 0);
+	set(R9, a);
+	leave(0);
+	refused("does not survive");
+}
+
+static void too_large(void)
+{
+	unsigned int at;
+
+	begin();
+	for (unsigned int i = 0; i < IR_MAX_OPS; i++)
+		get(R0);
+	check(u.overflow);
+	check(ir_verify(&u, &at));
+}
+
+int main(void)
+{
+	folding();
+	forwarding();
+	flags();
+	structure();
+	types();
+	lifetimes();
+	too_large();
+	return test_done();
+}
