@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "cmd/card.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -91,6 +92,25 @@ static void choose_kernel(struct card *card)
 			  why.text);
 	else
 		card->kernel_reason = steal_ptr(rule.reason);
+}
+
+int card_root(const char *text, unsigned int *ret_root, struct err *err)
+{
+	const char *number = text;
+	uint64_t n = 0;
+
+	if (str_starts(text, "/dev/"))
+		for (const char *at = text; *at; at++)
+			if (!strchr("0123456789", *at))
+				number = at + 1;
+	if (strcmp(text, "first") != 0 && !str_number(number, 1, 128, &n))
+		return err_set(err, EINVAL,
+			       "--root: '%s' is no partition: want first, a "
+			       "number from 1 to 128, or a device such as "
+			       "/dev/mmcblk0p2",
+			       text);
+	*ret_root = (unsigned int)n;
+	return 0;
 }
 
 static bool unpacked(void *arg, uint64_t done, uint64_t total)

@@ -21,6 +21,12 @@ struct card {
 	char *kernel_reason;           /* why which kernel; NULL: none fits */
 };
 
+/*
+ * The partition that --root names: "first" is 0, which stands for the first
+ * system; a number, or the last number of a device such as /dev/mmcblk0p7.
+ */
+int card_root(const char *text, unsigned int *ret_root, struct err *err);
+
 /* What is asked of it; all zero: nothing in particular. */
 struct card_wish {
 	unsigned int root; /* partition of the system; 0: look for it */

@@ -38,7 +38,8 @@ static const char *const engine_words[] = { "pimigrate", "qemu", NULL };
 static const char *arg_name, *arg_suite, *arg_mirror, *arg_busybox, *arg_mac;
 static const char *arg_network = "user";
 static struct opt_list arg_debs, arg_forwards;
-static uint64_t arg_root, arg_cpus, arg_memory = UINT64_C(1) << 30;
+static const char *arg_root = "first";
+static uint64_t arg_cpus, arg_memory = UINT64_C(1) << 30;
 static uint64_t arg_grow = UINT64_C(1) << 30;
 static unsigned int arg_engine;
 static bool arg_dry_run, arg_no_grow, arg_backports, arg_strict, arg_hash;
@@ -87,9 +88,11 @@ static int open_source(struct conversion *c, const char *path, struct err *err)
 {
 	autofree char *name = NULL;
 	const struct finding *stop;
-	struct card_wish wish = { .root = (unsigned int)arg_root, .ui = c->ui };
-	int r = card_open_as(path, &wish, &c->card, err);
+	struct card_wish wish = { .ui = c->ui };
+	int r = card_root(arg_root, &wish.root, err);
 
+	if (!r)
+		r = card_open_as(path, &wish, &c->card, err);
 	if (r < 0)
 		return r;
 	stop = guest_stop(&c->card.guest);
@@ -271,7 +274,8 @@ static int run(struct cmd_ctx *ctx, struct err *err)
 	 * shell says: libvirt's user must pass through the folders. */
 	umask(022);
 	make_wishes(&c);
-	if (machine_wish_check(&c.machine_wish, err) < 0) {
+	if (machine_wish_check(&c.machine_wish, err) < 0 ||
+	    card_root(arg_root, &(unsigned int){ 0 }, err) < 0) {
 		conversion_free(&c);
 		return CMD_USAGE;
 	}
@@ -295,8 +299,8 @@ static const struct opt options[] = {
 	  "the guest's name (the card's host name)" },
 	{ "--dry-run", OPT_FLAG, &arg_dry_run,
 	  .help = "print what would be done; nothing is written" },
-	{ "--root", OPT_NUMBER, &arg_root, "N",
-	  "the partition of the system, if there are several", 1, 128 },
+	{ "--root", OPT_STRING, &arg_root, "first|N|DEVICE",
+	  "the partition of the system, if there are several" },
 	{ "--strict", OPT_FLAG, &arg_strict,
 	  .help = "exit code 6, and no guest, if something would be lost" },
 	{ "--grow", OPT_SIZE, &arg_grow, "SIZE",

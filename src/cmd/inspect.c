@@ -7,12 +7,11 @@
 #include "common/cleanup.h"
 
 static bool arg_strict, arg_explain;
-static uint64_t arg_root;
+static const char *arg_root = "first";
 
 static const struct opt options[] = {
-	{ "--root", OPT_NUMBER, &arg_root, "N",
-	  "the partition of the system, if there are several", .lo = 1,
-	  .hi = 128 },
+	{ "--root", OPT_STRING, &arg_root, "first|N|DEVICE",
+	  "the partition of the system, if there are several" },
 	{ "--strict", OPT_FLAG, &arg_strict,
 	  .help = "exit code 6 if something would be lost" },
 	{ "--explain", OPT_FLAG, &arg_explain,
@@ -22,13 +21,15 @@ static const struct opt options[] = {
 
 static int run(struct cmd_ctx *ctx, struct err *err)
 {
-	autocard struct card card;
+	autocard struct card card = { .img = { .fd = -1 } };
 	autofree char *report = NULL;
 	const struct finding *stop;
-	struct card_wish wish = { .root = (unsigned int)arg_root,
-				  .ui = ctx->ui };
-	int rc = card_open_as(ctx->args[0], &wish, &card, err);
+	struct card_wish wish = { .ui = ctx->ui };
+	int rc;
 
+	if (card_root(arg_root, &wish.root, err) < 0)
+		return CMD_USAGE;
+	rc = card_open_as(ctx->args[0], &wish, &card, err);
 	if (rc < 0)
 		return rc;
 	report = ctx->json ? report_json(&card)

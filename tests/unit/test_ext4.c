@@ -14,7 +14,8 @@
 
 enum {
 	OFFSET = 1 << 20,
-	SIZE = 8 << 20
+	SIZE = 8 << 20,
+	BIG = 9 << 20
 };
 
 static struct err err;
@@ -158,6 +159,34 @@ static void refused(uint64_t size, const char *says)
 	}
 }
 
+/* Groups that do not fit each other are refused; a copy of the superblock in
+ * group 1 is found, and nothing else is taken for one. */
+static void test_damaged(void)
+{
+	autoclose int fd = make("-b 1024 -O ^metadata_csum,^64bit");
+	unsigned int block = 0, size = 0;
+	struct ext4 *fs = NULL;
+	uint32_t per_group = 256;
+	unsigned char sb[1024];
+
+	check(!ext4_has_copy(fd, OFFSET, BIG, &block, &size));
+	check(io_pread(fd, sb, sizeof(sb), OFFSET + 1024) == sizeof(sb));
+	check(!io_pwrite(fd, sb, sizeof(sb), OFFSET + 8193 * 1024));
+	check(!ext4_has_copy(fd, OFFSET, BIG, &block, &size));
+	sb[90] = 1; /* s_block_group_nr */
+	check(!io_pwrite(fd, sb, sizeof(sb), OFFSET + 8193 * 1024));
+	check(ext4_has_copy(fd, OFFSET, BIG, &block, &size));
+	check_eq(block, 8193);
+	check_eq(size, 1024);
+	check(!ext4_has_copy(fd, OFFSET, SIZE, &block, &size));
+	/* s_clusters_per_group */
+	check(!io_pwrite(fd, &per_group, sizeof(per_group),
+			 OFFSET + 1024 + 36));
+	err.text[0] = 0;
+	check(ext4_open(fd, OFFSET, SIZE, "it", &fs, &err) == -EIO);
+	check(strstr(err.text, "is damaged") != NULL);
+}
+
 int main(void)
 {
 	if (!mkdtemp(dir))
@@ -177,6 +206,7 @@ int main(void)
 	test_used("");
 	test_used("-b 1024 -O uninit_bg,^metadata_csum");
 	test_dirty();
+	test_damaged();
 	refused(SIZE, "features that this host's e2fsprogs do not know");
 	refused(SIZE - 4096, "larger than its partition");
 	shell("rm -rf root img; cd / && rmdir ", dir, "");
