@@ -42,6 +42,7 @@ struct homes {
 	unsigned int words;
 	uint16_t next_pin[16]; /* next write of a pinned register */
 	ir_ref made_in[16];    /* the value that would be its target's */
+	bool any_made;         /* made_in[] has something */
 	uint16_t limit;        /* end of the open skip, or GEN_NEVER */
 	uint16_t call;         /* next CALL */
 };
@@ -90,6 +91,9 @@ static void no_target(struct gen *g, struct homes *h, unsigned int pin)
 
 static void no_targets(struct gen *g, struct homes *h)
 {
+	if (!h->any_made)
+		return;
+	h->any_made = false;
 	for (unsigned int i = 0; i < X64_PINNED; i++)
 		no_target(g, h, x64_pinned[i]);
 }
@@ -161,6 +165,7 @@ static void home_in_pin(struct gen *g, struct homes *h, const struct ir_op *op,
 	if (can_target(&g->u->op[op->a]) && g->val[op->a].target == NO_REG) {
 		g->val[op->a].target = pin;
 		h->made_in[pin] = op->a;
+		h->any_made = true;
 	}
 }
 

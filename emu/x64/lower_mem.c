@@ -302,14 +302,9 @@ static void set_pinned(struct gen *g, ir_ref a, unsigned int pin)
 
 static void set(struct gen *g, const struct ir_op *op)
 {
-	unsigned int pin = g->x->pin_of[op->imm >> 2];
 	bool wide = op->type == IR_I64;
 	int32_t imm;
 
-	if (pin != NO_PIN) {
-		set_pinned(g, op->a, pin);
-		return;
-	}
 	if (gen_imm32(g, op->a, &imm) && g->val[op->a].reg == NO_REG)
 		emit_store_imm(&g->e, wide, mem_at(RBP, op->imm), imm);
 	else
@@ -320,6 +315,7 @@ static void set(struct gen *g, const struct ir_op *op)
 void gen_state(struct gen *g)
 {
 	const struct ir_op *op = gen_op(g);
+	unsigned int pin = g->x->pin_of[op->imm >> 2];
 	bool x = gen_is_x(op->type);
 
 	if (op->op == IR_GET) {
@@ -327,6 +323,10 @@ void gen_state(struct gen *g)
 			gen_get_x(g);
 		else
 			get(g, op);
+		return;
+	}
+	if (pin != NO_PIN) {
+		set_pinned(g, op->a, pin);
 		return;
 	}
 	gen_save_state_values(g, op->imm,
