@@ -14,9 +14,8 @@ enum {
 };
 
 static const char *const state_names[] = {
-	[RUN_PRELAUNCH] = "prelaunch",
-	[RUN_RUNNING] = "running",
-	[RUN_PAUSED] = "paused",
+	[RUN_PRELAUNCH] = "prelaunch", [RUN_RUNNING] = "running",
+	[RUN_PAUSED] = "paused",       [RUN_IO_ERROR] = "io-error",
 	[RUN_SHUTDOWN] = "shutdown",
 };
 
@@ -114,13 +113,23 @@ void machine_start(struct machine *m)
 	vcpus_go(&m->vcpus);
 }
 
-void machine_pause(struct machine *m)
+static void stand_still(struct machine *m, enum run_state state)
 {
 	if (m->state != RUN_RUNNING)
 		return;
 	vcpus_pause(&m->vcpus);
-	m->state = RUN_PAUSED;
+	m->state = state;
 	emit(m, EVENT_STOP, 0);
+}
+
+void machine_pause(struct machine *m)
+{
+	stand_still(m, RUN_PAUSED);
+}
+
+void machine_io_error(struct machine *m)
+{
+	stand_still(m, RUN_IO_ERROR);
 }
 
 /* A machine that was off is on again, but waits, as in QEMU. */

@@ -20,6 +20,7 @@ enum run_state {
 	RUN_PRELAUNCH, /* -S: not yet started */
 	RUN_RUNNING,
 	RUN_PAUSED,
+	RUN_IO_ERROR, /* stands still until the host's disk is well again */
 	RUN_SHUTDOWN, /* powered off, process kept by -no-shutdown */
 };
 
@@ -55,6 +56,9 @@ void machine_start(struct machine *m);
 
 /* stop: returns when all vCPUs stand still. */
 void machine_pause(struct machine *m);
+
+/* The same, because of a disk's error; cont goes on. */
+void machine_io_error(struct machine *m);
 
 /* In place; with -no-reboot as machine_quit(). */
 void machine_reset(struct machine *m, enum shutdown_cause cause);

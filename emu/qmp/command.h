@@ -59,7 +59,6 @@ extern const struct qmp_command qmp_commands[];
 extern const unsigned int qmp_command_count;
 
 struct qmp_event {
-	enum machine_event event;
 	const char *name;
 	const char *data; /* as args */
 };
@@ -76,6 +75,9 @@ struct json_object *qmp_version(void);
 
 /* The first descriptor that came with this command; -1: none. */
 int qmp_take_fd(struct session *s);
+
+/* Tell all clients; takes data over (NULL: none). */
+void qmp_emit(struct qmp *q, const char *event, struct json_object *data);
 
 /* The client has negotiated; false: it had before. */
 bool qmp_negotiated(struct session *s);

@@ -12,7 +12,7 @@ const struct qmp_command qmp_commands[] = {
 const unsigned int qmp_command_count = sizeof(qmp_commands) /
 				       sizeof(qmp_commands[0]);
 
-#define QMP_EVENT(event, name, data) { event, name, data },
+#define QMP_EVENT(name, data) { name, data },
 const struct qmp_event qmp_events[] = {
 #include "qmp/events.inc"
 };

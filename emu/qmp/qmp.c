@@ -17,6 +17,7 @@
 #include "common/mem.h"
 #include "qmp/args.h"
 #include "qmp/command.h"
+#include "qmp/disk_events.h"
 #include "qmp/member.h"
 #include "qmp/wire.h"
 
@@ -34,6 +35,7 @@ struct qmp {
 	struct loop_call quit;
 	struct session *sessions;
 	struct qmp_fd fds[QMP_FDS];
+	struct qmp_disk_events *disk_events;
 };
 
 /* libvirt 9 to 12 want at least 7.2 and no more than a number: what we
@@ -230,14 +232,11 @@ static void on_open(void *arg, bool open)
 
 /* Events. */
 
-static const char *event_name(enum machine_event event)
-{
-	for (unsigned int i = 0; i < qmp_event_count; i++) {
-		if (qmp_events[i].event == event)
-			return qmp_events[i].name;
-	}
-	return NULL;
-}
+static const char *const machine_events[] = {
+	[EVENT_SHUTDOWN] = "SHUTDOWN",   [EVENT_RESET] = "RESET",
+	[EVENT_STOP] = "STOP",           [EVENT_RESUME] = "RESUME",
+	[EVENT_POWERDOWN] = "POWERDOWN",
+};
 
 static struct json_object *cause_data(enum shutdown_cause cause)
 {
@@ -250,7 +249,7 @@ static struct json_object *cause_data(enum shutdown_cause cause)
 	return data;
 }
 
-static struct json_object *event_message(enum machine_event event, int data)
+static struct json_object *event_message(const char *event)
 {
 	struct json_object *msg = json_object_new_object();
 	struct json_object *stamp = json_object_new_object();
@@ -260,21 +259,35 @@ static struct json_object *event_message(enum machine_event event, int data)
 	member_number(stamp, "seconds", (uint64_t)now.tv_sec);
 	member_number(stamp, "microseconds", (uint64_t)now.tv_usec);
 	json_object_object_add(msg, "timestamp", stamp);
-	member_text(msg, "event", event_name(event));
-	if (event == EVENT_SHUTDOWN || event == EVENT_RESET)
-		json_object_object_add(msg, "data",
-				       cause_data((enum shutdown_cause)data));
+	member_text(msg, "event", event);
 	return msg;
+}
+
+void qmp_emit(struct qmp *q, const char *event, struct json_object *data)
+{
+	for (struct session *s = q->sessions; s; s = s->next) {
+		struct json_object *msg;
+
+		if (!s->open || !s->negotiated)
+			continue;
+		msg = event_message(event);
+		if (data)
+			json_object_object_add(msg, "data",
+					       json_object_get(data));
+		wire_send(&s->wire, msg);
+	}
+	json_object_put(data);
 }
 
 static void on_event(void *arg, enum machine_event event, int data)
 {
 	struct qmp *q = arg;
+	bool caused = event == EVENT_SHUTDOWN || event == EVENT_RESET;
 
-	for (struct session *s = q->sessions; s; s = s->next) {
-		if (s->open && s->negotiated)
-			wire_send(&s->wire, event_message(event, data));
-	}
+	if (event == EVENT_RESUME)
+		qmp_disks_retry(q->disk_events);
+	qmp_emit(q, machine_events[event],
+		 caused ? cause_data((enum shutdown_cause)data) : NULL);
 }
 
 static void quit(void *arg)
@@ -294,6 +307,7 @@ struct qmp *qmp_new(struct loop *loop, struct machine *m,
 	loop_call_init(loop, &q->quit, quit, q);
 	q->listener = (struct machine_listener){ .event = on_event, .arg = q };
 	machine_listen(m, &q->listener);
+	q->disk_events = qmp_disks_watch(q, loop, m, &q->info);
 	return q;
 }
 
@@ -316,6 +330,7 @@ void qmp_free(struct qmp *q)
 	if (!q)
 		return;
 	loop_call_cancel(&q->quit);
+	qmp_disks_forget(q->disk_events);
 	for (size_t i = 0; i < QMP_FDS; i++)
 		qmp_fd_close(&q->fds[i]);
 	while (q->sessions) {

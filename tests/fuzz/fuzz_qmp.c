@@ -75,6 +75,11 @@ void machine_pause(struct machine *m)
 	emit(EVENT_STOP, 0);
 }
 
+void machine_io_error(struct machine *m)
+{
+	machine_pause(m);
+}
+
 void machine_reset(struct machine *m, enum shutdown_cause cause)
 {
 	(void)m;
