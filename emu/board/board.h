@@ -33,6 +33,8 @@ struct machine {
 	struct fw_cfg fw_cfg;
 	struct virtio_device *virtio[VIRTIO_SLOTS]; /* NULL: empty */
 
+	struct virtio_balloon *balloon; /* NULL: none; not owned */
+
 	struct loop_timer rtc_alarm;
 	struct loop_timer key_release;
 
@@ -48,7 +50,11 @@ int virt_reset(struct machine *m, struct err *err);
 /* Hold the power key down, or let it go. */
 void virt_power_key(struct machine *m, bool down);
 
+/* For devices.c: there is one. */
+void machine_set_balloon(struct machine *m, struct virtio_balloon *balloon);
+
 /* machine.c's part. */
+void machine_emit(struct machine *m, enum machine_event event, int data);
 void machine_init(struct machine *m);
 void machine_asked(void *arg, enum cpu_exit what); /* for vcpus_init() */
 

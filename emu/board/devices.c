@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "board/devices.h"
 
+#include <errno.h>
+
+#include "board/board.h"
 #include "virtio/rng.h"
 
 /* Devices begin with their struct virtio_device, so one pointer is both. */
@@ -27,6 +30,11 @@ static void fini_net(void *device)
 static void fini_rng(void *device)
 {
 	virtio_rng_fini(device);
+}
+
+static void fini_balloon(void *device)
+{
+	virtio_balloon_fini(device);
 }
 
 static void fini_scsi(void *device)
@@ -81,6 +89,26 @@ int devices_add_rng(struct devices *d, struct machine *m, enum virt_way way,
 	rng = xnew(struct virtio_rng);
 	virtio_rng_init(rng, &env);
 	plug(d, m, slot, rng, fini_rng);
+	return 0;
+}
+
+int devices_add_balloon(struct devices *d, struct machine *m, enum virt_way way,
+			const struct virtio_balloon_options *opt,
+			struct err *err)
+{
+	struct virtio_balloon *balloon;
+	struct virtio_env env;
+	int slot;
+
+	if (machine_has_balloon(m))
+		return err_set(err, EEXIST, "there is a balloon already");
+	slot = virt_slot(m, way, &env, err);
+	if (slot < 0)
+		return slot;
+	balloon = xnew(struct virtio_balloon);
+	virtio_balloon_init(balloon, &env, opt);
+	plug(d, m, slot, balloon, fini_balloon);
+	machine_set_balloon(m, balloon);
 	return 0;
 }
 

@@ -9,6 +9,7 @@
 
 #include "board/virt.h"
 #include "common/vec.h"
+#include "virtio/balloon.h"
 #include "virtio/blk.h"
 #include "virtio/console.h"
 #include "virtio/net.h"
@@ -29,6 +30,11 @@ int devices_add_net(struct devices *d, struct machine *m, enum virt_way way,
 		    const struct virtio_net_options *opt, struct err *err);
 int devices_add_rng(struct devices *d, struct machine *m, enum virt_way way,
 		    struct err *err);
+
+/* One at most: -EEXIST. */
+int devices_add_balloon(struct devices *d, struct machine *m, enum virt_way way,
+			const struct virtio_balloon_options *opt,
+			struct err *err);
 
 /* Units and ports are added to what these return; owned by d. */
 int devices_add_scsi(struct devices *d, struct machine *m, enum virt_way way,

@@ -39,7 +39,7 @@ const char *shutdown_cause_name(enum shutdown_cause cause)
 	return cause_names[cause];
 }
 
-static void emit(struct machine *m, enum machine_event event, int data)
+void machine_emit(struct machine *m, enum machine_event event, int data)
 {
 	struct machine_listener *l, *next;
 
@@ -56,9 +56,9 @@ static void shut_down(struct machine *m, enum shutdown_cause cause, bool keep)
 
 	vcpus_pause(&m->vcpus);
 	m->state = RUN_SHUTDOWN;
-	emit(m, EVENT_SHUTDOWN, (int)cause);
+	machine_emit(m, EVENT_SHUTDOWN, (int)cause);
 	if (ran && keep)
-		emit(m, EVENT_STOP, 0);
+		machine_emit(m, EVENT_STOP, 0);
 	if (!keep)
 		loop_quit(m->loop, cause == CAUSE_HOST_ERROR);
 }
@@ -109,7 +109,7 @@ void machine_start(struct machine *m)
 	    m->config.idle)
 		return;
 	m->state = RUN_RUNNING;
-	emit(m, EVENT_RESUME, 0);
+	machine_emit(m, EVENT_RESUME, 0);
 	vcpus_go(&m->vcpus);
 }
 
@@ -119,7 +119,7 @@ static void stand_still(struct machine *m, enum run_state state)
 		return;
 	vcpus_pause(&m->vcpus);
 	m->state = state;
-	emit(m, EVENT_STOP, 0);
+	machine_emit(m, EVENT_STOP, 0);
 }
 
 void machine_pause(struct machine *m)
@@ -147,7 +147,7 @@ void machine_reset(struct machine *m, enum shutdown_cause cause)
 		shut_down(m, CAUSE_HOST_ERROR, false);
 		return;
 	}
-	emit(m, EVENT_RESET, (int)cause);
+	machine_emit(m, EVENT_RESET, (int)cause);
 	if (m->state == RUN_SHUTDOWN)
 		m->state = RUN_PAUSED;
 	if (m->state == RUN_RUNNING)
@@ -158,7 +158,7 @@ void machine_powerdown(struct machine *m)
 {
 	virt_power_key(m, true);
 	loop_timer_arm(&m->key_release, loop_now() + KEY_DOWN_NS);
-	emit(m, EVENT_POWERDOWN, 0);
+	machine_emit(m, EVENT_POWERDOWN, 0);
 }
 
 void machine_quit(struct machine *m, enum shutdown_cause cause)

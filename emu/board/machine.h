@@ -29,7 +29,8 @@ enum machine_event {
 	EVENT_RESET,
 	EVENT_STOP,
 	EVENT_RESUME,
-	EVENT_POWERDOWN, /* the power key was pressed */
+	EVENT_POWERDOWN,      /* the power key was pressed */
+	EVENT_BALLOON_CHANGE, /* machine_memory() is another */
 };
 
 enum shutdown_cause {
@@ -81,6 +82,23 @@ struct machine_listener {
 	struct machine_listener *next;
 };
 void machine_listen(struct machine *m, struct machine_listener *l);
+
+/* The guest's memory, for what there must be a balloon but in the first two. */
+bool machine_has_balloon(const struct machine *m);
+/* Bytes that the guest has: all, less what it lent through the balloon. */
+uint64_t machine_memory(const struct machine *m);
+void machine_want_memory(struct machine *m, uint64_t bytes);
+
+enum {
+	MACHINE_MEMORY_STATS = 10 /* enum balloon_stat of virtio/balloon.h */
+};
+/* What the guest last said of its memory (UINT64_MAX: nothing), and when:
+ * seconds since 1970, or 0. */
+uint64_t machine_memory_stats(const struct machine *m,
+			      uint64_t ret_stats[MACHINE_MEMORY_STATS]);
+/* Ask it every so many seconds; 0: not. */
+void machine_poll_memory(struct machine *m, unsigned int seconds);
+unsigned int machine_memory_polled(const struct machine *m);
 
 struct machine_cpu_stats {
 	uint64_t blocks; /* progress */

@@ -17,6 +17,7 @@ static const struct driver {
 	bool virtio; /* with the endings below */
 	device_fn *make;
 } drivers[] = {
+	{ "virtio-balloon", true, device_balloon },
 	{ "virtio-blk", true, device_blk },
 	{ "virtio-net", true, device_net },
 	{ "virtio-rng", true, device_rng },

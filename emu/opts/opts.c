@@ -61,7 +61,7 @@ static const struct row rows[] = {
 	{ "hdd", "FILE", NULL, IS_CALL(set_image) },
 	{ "cdrom", "FILE", "a disk that is only read", IS_CALL(set_cdrom) },
 	{ "snapshot", NULL, "write to temporary files instead of the disks", IS_FLAG(snapshot) },
-	{ "device", "DRIVER[,…]", "virtio-{blk,net,rng,scsi,serial}-device, scsi-hd, scsi-cd, virtconsole, virtserialport", IS_ITEM(OPTS_DEVICE, "driver") },
+	{ "device", "DRIVER[,…]", "virtio-{balloon,blk,net,rng,scsi,serial}-device, scsi-hd, scsi-cd, virtconsole, virtserialport", IS_ITEM(OPTS_DEVICE, "driver") },
 	{ "netdev", "user|tap|stream,id=N[,…]", "a network", IS_ITEM(OPTS_NETDEV, "type") },
 	{ "nic", "user|tap|none[,…]", "a network and its card in one", IS_ITEM(OPTS_NIC, "type") },
 	{ "net", "none|nic|user|tap[,…]", "the same in the old way", IS_CALL(set_net) },

@@ -18,7 +18,8 @@ struct place {
 typedef int device_fn(struct place *at, struct err *err);
 
 /* virtio.c */
-device_fn device_blk, device_net, device_rng, device_scsi, device_serial;
+device_fn device_balloon, device_blk, device_net, device_rng, device_scsi,
+	device_serial;
 
 /* bus.c: what is put on the last two */
 device_fn device_scsi_hd, device_scsi_cd, device_console, device_serial_port;

@@ -175,6 +175,25 @@ int device_rng(struct place *at, struct err *err)
 	return devices_add_rng(&at->p->devices, at->m, at->way, err);
 }
 
+int device_balloon(struct place *at, struct err *err)
+{
+	static const char *const ignored[] = { "guest-stats-polling-interval",
+					       "page-poison", NULL };
+	struct virtio_balloon_options opt = { 0 };
+	int ret;
+
+	ret = keyval_bool(at->kv, "deflate-on-oom", &opt.deflate_on_oom, err);
+	if (!ret)
+		ret = keyval_bool(at->kv, "free-page-reporting", &opt.reporting,
+				  err);
+	keyval_accept(at->kv, ignored);
+	if (!ret)
+		ret = virtio_done(at, err);
+	if (ret < 0)
+		return ret;
+	return devices_add_balloon(&at->p->devices, at->m, at->way, &opt, err);
+}
+
 int device_scsi(struct place *at, struct err *err)
 {
 	static const char *const ignored[] = {

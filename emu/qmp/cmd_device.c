@@ -9,8 +9,8 @@
 
 #define PERIPHERAL "/machine/peripheral"
 
-static void add_property(struct json_object *list, const char *name,
-			 const char *type)
+void qmp_add_property(struct json_object *list, const char *name,
+		      const char *type)
 {
 	struct json_object *row = json_object_new_object();
 
@@ -23,13 +23,13 @@ static struct json_object *all_devices(const struct qmp_info *info)
 {
 	struct json_object *list = json_object_new_array();
 
-	add_property(list, "type", "string");
+	qmp_add_property(list, "type", "string");
 	for (size_t i = 0; i < info->n_devices; i++) {
 		char type[64];
 
 		snprintf(type, sizeof(type), "child<%s>",
 			 info->devices[i].type);
-		add_property(list, info->devices[i].id, type);
+		qmp_add_property(list, info->devices[i].id, type);
 	}
 	return list;
 }
@@ -44,9 +44,8 @@ static const struct qmp_device *find_device(const struct qmp_info *info,
 	return NULL;
 }
 
-/* The device of "/machine/peripheral/ID"; NULL: it is another path. */
-static const struct qmp_device *device_at(const struct qmp_call *call,
-					  const char *path)
+const struct qmp_device *qmp_device_at(const struct qmp_call *call,
+				       const char *path)
 {
 	const char *folder = PERIPHERAL "/";
 
@@ -59,15 +58,18 @@ struct json_object *cmd_qom_list(const struct qmp_call *call)
 {
 	const char *path = json_object_get_string(
 		member_get(call->args, "path"));
+	const struct qmp_device *device = qmp_device_at(call, path);
 	struct json_object *list;
 
 	if (!strcmp(path, PERIPHERAL))
 		return all_devices(call->info);
-	if (!device_at(call, path))
+	if (!device)
 		return qmp_fail(call, DEVICE_NOT_FOUND,
 				"Device '%.80s' not found", path);
 	list = json_object_new_array();
-	add_property(list, "type", "string");
+	qmp_add_property(list, "type", "string");
+	if (!strcmp(device->type, QMP_BALLOON))
+		qmp_balloon_properties(list);
 	return list;
 }
 

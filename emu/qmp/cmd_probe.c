@@ -89,6 +89,7 @@ struct json_object *cmd_qom_list_types(const struct qmp_call *call)
 		"tcg-accel",
 		"virtio-mmio",
 		"pl011",
+		"virtio-balloon-device",
 		"virtio-blk-device",
 		"virtio-net-device",
 		"virtio-rng-device",
@@ -115,13 +116,33 @@ struct json_object *cmd_qom_list_types(const struct qmp_call *call)
 	return list;
 }
 
-/* This class of error is what libvirt takes for "no special abilities". */
+/* Abilities that libvirt asks for before it passes them on. */
+static const struct {
+	const char *type, *property;
+} abilities[] = {
+	{ QMP_BALLOON, "deflate-on-oom" },
+	{ QMP_BALLOON, "free-page-reporting" },
+};
+
+/* Without any it is this class of error that libvirt understands. */
 struct json_object *cmd_device_properties(const struct qmp_call *call)
 {
-	return qmp_fail(
-		call, DEVICE_NOT_FOUND,
-		"Device '%.80s' has no properties to be asked for",
-		json_object_get_string(member_get(call->args, "typename")));
+	const char *type = json_object_get_string(
+		member_get(call->args, "typename"));
+	struct json_object *list = NULL;
+
+	for (size_t i = 0; i < sizeof(abilities) / sizeof(*abilities); i++) {
+		if (strcmp(abilities[i].type, type) != 0)
+			continue;
+		if (!list)
+			list = json_object_new_array();
+		qmp_add_property(list, abilities[i].property, "bool");
+	}
+	return list ? list
+		    : qmp_fail(call, DEVICE_NOT_FOUND,
+			       "Device '%.80s' has no properties to be asked "
+			       "for",
+			       type);
 }
 
 struct json_object *cmd_no_hotplug(const struct qmp_call *call)

@@ -76,6 +76,18 @@ struct json_object *qmp_version(void);
 /* The first descriptor that came with this command; -1: none. */
 int qmp_take_fd(struct session *s);
 
+/* The device of "/machine/peripheral/ID"; NULL: that is another path. */
+const struct qmp_device *qmp_device_at(const struct qmp_call *call,
+				       const char *path);
+
+/* Of qom-list. */
+void qmp_add_property(struct json_object *list, const char *name,
+		      const char *type);
+
+/* The device that has more properties than its type, and these. */
+#define QMP_BALLOON "virtio-balloon-device"
+void qmp_balloon_properties(struct json_object *list);
+
 /* Tell all clients; takes data over (NULL: none). */
 void qmp_emit(struct qmp *q, const char *event, struct json_object *data);
 

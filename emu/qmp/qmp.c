@@ -233,9 +233,12 @@ static void on_open(void *arg, bool open)
 /* Events. */
 
 static const char *const machine_events[] = {
-	[EVENT_SHUTDOWN] = "SHUTDOWN",   [EVENT_RESET] = "RESET",
-	[EVENT_STOP] = "STOP",           [EVENT_RESUME] = "RESUME",
+	[EVENT_SHUTDOWN] = "SHUTDOWN",
+	[EVENT_RESET] = "RESET",
+	[EVENT_STOP] = "STOP",
+	[EVENT_RESUME] = "RESUME",
 	[EVENT_POWERDOWN] = "POWERDOWN",
+	[EVENT_BALLOON_CHANGE] = "BALLOON_CHANGE",
 };
 
 static struct json_object *cause_data(enum shutdown_cause cause)
@@ -279,15 +282,34 @@ void qmp_emit(struct qmp *q, const char *event, struct json_object *data)
 	json_object_put(data);
 }
 
+static struct json_object *event_data(struct qmp *q, enum machine_event event,
+				      int data)
+{
+	struct json_object *ret;
+
+	switch (event) {
+	case EVENT_SHUTDOWN:
+	case EVENT_RESET:
+		return cause_data((enum shutdown_cause)data);
+	case EVENT_BALLOON_CHANGE:
+		ret = json_object_new_object();
+		member_number(ret, "actual", machine_memory(q->machine));
+		return ret;
+	case EVENT_STOP:
+	case EVENT_RESUME:
+	case EVENT_POWERDOWN:
+		break;
+	}
+	return NULL;
+}
+
 static void on_event(void *arg, enum machine_event event, int data)
 {
 	struct qmp *q = arg;
-	bool caused = event == EVENT_SHUTDOWN || event == EVENT_RESET;
 
 	if (event == EVENT_RESUME)
 		qmp_disks_retry(q->disk_events);
-	qmp_emit(q, machine_events[event],
-		 caused ? cause_data((enum shutdown_cause)data) : NULL);
+	qmp_emit(q, machine_events[event], event_data(q, event, data));
 }
 
 static void quit(void *arg)

@@ -22,6 +22,12 @@ static const char *const seeds[] = {
 	"\"arguments\":{\"reboot\":\"shutdown\",\"shutdown\":\"pause\"}}\n"
 	"{\"execute\":\"cont\"}\n{\"execute\":\"stop\"}\n"
 	"{\"execute\":\"system_reset\"}\n{\"execute\":\"quit\"}\n",
+	"{\"execute\":\"qmp_capabilities\"}{\"execute\":\"qom-list\","
+	"\"arguments\":{\"path\":\"/machine/peripheral/b\"}}{\"execute\":"
+	"\"qom-get\",\"arguments\":{\"path\":\"/machine/peripheral/b\","
+	"\"property\":\"guest-stats\"}}{\"execute\":\"balloon\","
+	"\"arguments\":{\"value\":65536}}{\"execute\":\"query-balloon\"}"
+	"{\"execute\":\"query-qmp-schema\"}{\"execute\":\"query-blockstats\"}",
 	"{\"execute\":\"qmp_capabilities\"}\r\nnonsense\r\n"
 	"{\"execute\":\"query-commands\"}{\"execute\":\"query-chardev\"}"
 	"[[[[[1]]]]]\r\n{\"execute\":\"query-version\"}\r\n",
@@ -112,6 +118,45 @@ void machine_set_actions(struct machine *m, bool no_reboot, bool no_shutdown)
 	(void)no_shutdown;
 }
 
+bool machine_has_balloon(const struct machine *m)
+{
+	(void)m;
+	return true;
+}
+
+uint64_t machine_memory(const struct machine *m)
+{
+	(void)m;
+	return 1 << 20;
+}
+
+void machine_want_memory(struct machine *m, uint64_t bytes)
+{
+	(void)m;
+	(void)bytes;
+	emit(EVENT_BALLOON_CHANGE, 0);
+}
+
+void machine_poll_memory(struct machine *m, unsigned int seconds)
+{
+	(void)m;
+	(void)seconds;
+}
+
+unsigned int machine_memory_polled(const struct machine *m)
+{
+	(void)m;
+	return 1;
+}
+
+uint64_t machine_memory_stats(const struct machine *m,
+			      uint64_t ret_stats[MACHINE_MEMORY_STATS])
+{
+	(void)m;
+	memset(ret_stats, 0xff, MACHINE_MEMORY_STATS * sizeof(*ret_stats));
+	return 0;
+}
+
 void machine_listen(struct machine *m, struct machine_listener *l)
 {
 	(void)m;
@@ -198,12 +243,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			       .label = (char[]){ "mon" },
 			       .filename = (char[]){ "null" },
 			       .open = true };
+	struct qmp_device balloon = { "b", QMP_BALLOON, NULL };
 	struct chardev *chardevs[] = { &chr };
 	struct qmp_info info = { .uuid = "",
 				 .chardevs = chardevs,
 				 .n_chardevs = 1,
 				 .disks = &disk,
-				 .n_disks = 1 };
+				 .n_disks = 1,
+				 .devices = &balloon,
+				 .n_devices = 1 };
 	struct err err;
 	struct loop *loop = loop_new(&err);
 	struct qmp *q = qmp_new(loop, NULL, &info);

@@ -305,6 +305,171 @@ def test_long():
         check(proc.wait(SECONDS) == 0, 'status')
 
 
+class Monitor:
+    """An emulator with one monitor, and a way to go on using it."""
+
+    def __enter__(self):
+        self.proc = subprocess.Popen(
+            argv(*QUIET, '-qmp', 'unix:a,server=on,wait=off'),
+            stderr=subprocess.DEVNULL)
+        wait_for(self.well, 'no monitor')
+        self.fds = self.open_fds()
+        return self
+
+    def __exit__(self, *_):
+        self.proc.kill()
+        self.proc.wait()
+
+    def open_fds(self):
+        return len(os.listdir(f'/proc/{self.proc.pid}/fd'))
+
+    def connect(self):
+        client = socket.socket(socket.AF_UNIX)
+        client.connect('a')  # waits while others are before it
+        client.settimeout(SECONDS)
+        return client
+
+    def well(self):
+        """It serves a client as if nothing had been."""
+        try:
+            with self.connect() as client:
+                talk(client, '{"execute":"qmp_capabilities"}')
+                return talk(client, '{"execute":"query-status"}')['return']
+        except (FileNotFoundError, ConnectionRefusedError):
+            return None
+
+    def check(self):
+        check(self.well()['running'], 'not running')
+        wait_for(lambda: self.open_fds() <= self.fds, 'descriptors are left')
+
+
+def test_garbage():
+    """Clients that send anything at all, and leave in the middle."""
+    with Monitor() as monitor:
+        for junk in (bytes(range(256)) * 64, b'\0' * 5000, b'[' * 100000,
+                     b'{"execute":' * 1000, b'\xff\xfe{}\r\n' * 100,
+                     b'{"execute":"qmp_capabilities"}{"execute":"que',
+                     b'"' + b'x' * 5000, b''):
+            with monitor.connect() as client:
+                try:
+                    client.sendall(junk)
+                except (BrokenPipeError, ConnectionResetError):
+                    pass
+            monitor.check()
+
+
+def test_endless():
+    """100 MB without the end of a line, and the memory does not grow."""
+    with Monitor() as monitor:
+        with monitor.connect() as client:
+            part = b'{"execute":"' + b'x' * (1 << 20)
+            client.sendall(part)
+            for _ in range(100):
+                client.sendall(part[12:])
+        monitor.check()
+        with open(f'/proc/{monitor.proc.pid}/statm') as f:
+            check(int(f.read().split()[1]) < 32 << 8, 'more than 32 MiB')
+
+
+def test_many():
+    """1,000 clients one after another."""
+    with Monitor() as monitor:
+        for n in range(1000):
+            with monitor.connect() as client:
+                if n % 3 == 0:
+                    talk(client, '{"execute":"qmp_capabilities"}')
+                elif n % 3 == 1:
+                    client.sendall(b'{"execute"')
+        monitor.check()
+
+
+def closed(end):
+    """Has nobody the other end of this pipe any more?"""
+    ready, _, _ = select.select([end], [], [], SECONDS)
+    return bool(ready) and os.read(end, 1) == b''
+
+
+def send_with(client, text, *fds):
+    socket.send_fds(client, [text.encode()], fds)
+    return talk(client, '')
+
+
+def test_passed_descriptors():
+    """getfd keeps one until closefd; what no command takes is closed."""
+    with Monitor() as monitor:
+        ends = [os.pipe() for _ in range(4)]
+        get = '{"execute":"getfd","arguments":{"fdname":"%s"}}'
+        with monitor.connect() as client:
+            talk(client, '{"execute":"qmp_capabilities"}')
+            got = talk(client, get % 'a')
+            check('error' in got, got)
+            got = send_with(client, get % 'a', ends[0][1])
+            check(got['return'] == {}, got)
+            got = send_with(client, '{"execute":"nobody"}', ends[1][1])
+            check(got['error']['class'] == 'CommandNotFound', got)
+            got = send_with(client, get % 'a', ends[2][1], ends[3][1])
+            check(got['return'] == {}, got)
+            for _, theirs in ends:
+                os.close(theirs)
+            check(closed(ends[1][0]), 'of a command that failed')
+            check(closed(ends[0][0]), 'whose name another got')
+            check(closed(ends[3][0]), 'one too many')
+            got = talk(client, '{"execute":"closefd","arguments":'
+                               '{"fdname":"a"}}')
+            check(got['return'] == {}, got)
+            check(closed(ends[2][0]), 'after closefd')
+            got = talk(client, '{"execute":"closefd","arguments":'
+                               '{"fdname":"a"}}')
+            check('error' in got, got)
+        monitor.check()
+        for ours, _ in ends:
+            os.close(ours)
+
+
+def test_fdset():
+    """A descriptor as /dev/fdset/N: for a file, and for a line's log."""
+    ours, theirs = os.pipe()
+    log, log_end = os.pipe()
+    words = ['-add-fd', f'set=0,fd={theirs},opaque=x', '-add-fd',
+             f'set=1,fd={log_end}', '-chardev',
+             'file,id=c,path=/dev/fdset/0,append=on,logfile=/dev/fdset/1,'
+             'logappend=on', '-serial', 'chardev:c']
+    with subprocess.Popen(argv(*QUIET, *words, guest='off'),
+                          pass_fds=(theirs, log_end)) as proc:
+        check(proc.wait(SECONDS) == 0, 'status')
+    check(os.read(ours, 10) == b'A' and os.read(log, 10) == b'A', 'output')
+    for fd in (ours, theirs, log, log_end):
+        os.close(fd)
+    got = run(*QUIET, '-chardev', 'file,id=c,path=/dev/fdset/7')
+    check(got.returncode == 1 and '/dev/fdset/7' in got.stderr, got.stderr)
+    got = run(*QUIET, '-chardev', 'pty,id=c,logfile=absent/log', '-serial',
+              'chardev:c')
+    check(got.returncode == 1 and 'absent/log' in got.stderr, got.stderr)
+
+
+def test_nodes():
+    """-blockdev: one disk is not two devices'; a chain is not -snapshot's."""
+    with open('disk', 'wb') as f:
+        f.truncate(1 << 20)
+    file = ['-blockdev', 'driver=file,filename=disk,node-name=f']
+    raw = ['-blockdev', 'driver=raw,file=f,node-name=r']
+    blk = ['-device', 'virtio-blk-device,drive=']
+    for words, says in (
+            (file + raw + [blk[0], blk[1] + 'f'], 'below another node'),
+            (file + raw + [blk[0], blk[1] + 'r'] * 2, "another device's"),
+            (file + raw + [blk[0], blk[1] + 's'], "id 's'"),
+            (raw, "id 'f'"),
+            (file + file, 'disk'),
+            (file + raw + raw, 'already'),
+            (file + raw + ['-snapshot'], '-snapshot'),
+            (file + raw + [blk[0], blk[1] + 'r,werror=never'], 'never')):
+        got = run(*QUIET, *words)
+        check(got.returncode == 1 and says in got.stderr, got.stderr)
+    got = run(*QUIET, *file, *raw, blk[0], blk[1] + 'r,werror=stop',
+              guest='off')
+    check(got.returncode == 0, got.stderr)
+
+
 def test_waiting_socket():
     """A socket with wait=on (the default): the guest starts with its client,
     and Ctrl-C ends the waiting."""

@@ -10,9 +10,8 @@ import os
 import subprocess
 import sys
 import tempfile
-import time
 
-from transcript import Session, SECONDS
+from transcript import Session
 
 # Each would begin a dialogue that we have no part in.
 NEVER = {'query-cpu-model-expansion', 'query-hotpluggable-cpus', 'query-vnc',
@@ -83,9 +82,6 @@ def main(emulator):
             [emulator, '-M', 'none', '-nodefaults', '-display', 'none',
              '-qmp', f'unix:{path},server=on,wait=off'])
         try:
-            end = time.time() + SECONDS
-            while not os.path.exists(path) and time.time() < end:
-                time.sleep(0.01)
             client = Client(path)
             client.line()
             client.ask('qmp_capabilities')

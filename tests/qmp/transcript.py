@@ -37,10 +37,18 @@ class Failed(Exception):
 
 class Session:
     def __init__(self, path):
-        self.sock = socket.socket(socket.AF_UNIX)
-        self.sock.settimeout(SECONDS)
-        self.sock.connect(path)
         self.buf = b''
+        end = time.time() + SECONDS
+        while True:
+            self.sock = socket.socket(socket.AF_UNIX)
+            self.sock.settimeout(SECONDS)
+            try:
+                return self.sock.connect(path)
+            except OSError:  # it does not listen yet
+                self.sock.close()
+                if time.time() > end:
+                    raise
+                time.sleep(0.01)
 
     def send(self, text):
         self.sock.sendall(text.replace('\\0', '\0').encode() + b'\r\n')
