@@ -13,6 +13,7 @@ const struct cmd *const commands[] = {
 	&cmd_verify,
 	&cmd_changes,
 	&cmd_revert,
+	&cmd_kernel,
 	&cmd_enable,
 	&cmd_disable,
 	&cmd_net,

@@ -10,7 +10,7 @@ extern const struct cmd cmd_start, cmd_stop, cmd_console, cmd_status;
 extern const struct cmd cmd_list, cmd_changes, cmd_revert, cmd_run;
 extern const struct cmd cmd_rename, cmd_clone, cmd_resize, cmd_remove;
 extern const struct cmd cmd_verify;
-extern const struct cmd cmd_delete, cmd_complete;
+extern const struct cmd cmd_delete, cmd_complete, cmd_kernel;
 
 extern const struct cmd cmd_enable, cmd_disable, cmd_prepare, cmd_sync, cmd_net;
 extern const struct cmd cmd_doctor;

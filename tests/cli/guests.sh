@@ -16,6 +16,14 @@ at() { debugfs -R "$2" "$PIMIGRATE_GUESTS/$1/disk.raw?offset=$ext4_at" 2>/dev/nu
 expect 0 "$PIMIGRATE" convert --memory 256M $debs card.img
 says 'The way back is the card'
 
+# kernels
+expect 0 "$PIMIGRATE" kernel list minipi
+says '6.1.0-99-armmp-lpae' "6.1.21-v7+ the Pi's own; not for this machine"
+expect 0 "$PIMIGRATE" kernel list --json minipi
+python3 -c 'import json; assert len(json.load(open("out"))) == 2' || fail "kernel list --json"
+expect 2 "$PIMIGRATE" kernel eat minipi
+complains 'kernel knows list and sync'
+
 # rename
 expect 1 "$PIMIGRATE" rename nobody other
 complains "there is no guest 'nobody'"

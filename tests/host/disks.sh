@@ -22,6 +22,8 @@ package() { # VERSION STATE
 }
 
 disk() { # FOLDER: its disk.raw, with what is in $root
+	mkdir -p "$root/etc"
+	touch "$root/etc/os-release" "$root/etc/fstab"
 	rm -f new.raw
 	truncate -s 24M new.raw
 	echo '8192,,83' | sfdisk -q --label dos new.raw

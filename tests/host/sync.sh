@@ -89,6 +89,8 @@ mv clean.raw "$dir/disk.raw"
 
 # The newer one: by number, not by letter.
 sync_says "boots a newer kernel" "(6.1.0-10-armmp-lpae)"
+expect 0 "$PIMIGRATE" kernel list pi
+says "6.1.0-10-armmp-lpae starts next"
 cmp -s "$dir/boot/vmlinuz" "$root/boot/vmlinuz-6.1.0-10-armmp-lpae" || fail "boot/vmlinuz is another"
 cmp -s "$dir/boot/previous/vmlinuz" "$root/boot/vmlinuz-6.1.0-9-armmp-lpae" || fail "the previous one is not kept"
 zcat "$dir/boot/initrd.img" | grep -qa "ext4 of 10" || fail "the initrd has not its modules"
@@ -105,6 +107,8 @@ runs 'kernel nine'
 grep -q 'did not come up: the previous one is used' run.log || fail "nobody says so"
 power_cut
 sync_says "a newer kernel that did not come up" "6.1.0-10"
+expect 0 "$PIMIGRATE" kernel list pi
+says "6.1.0-10-armmp-lpae did not come up"
 runs 'kernel nine'
 power_cut
 sleep 1 # another time of the file
