@@ -130,6 +130,7 @@ struct ir_op {
 struct ir_exit {
 	uint32_t target; /* where to: see jit/; opaque here */
 	bool back;       /* goes backwards: attention is tested first */
+	bool self;       /* to this unit's own begin */
 };
 
 /* What the back end must know of the guest's state. */

@@ -171,7 +171,8 @@ static bool emit(struct jit *jit, struct unit *u)
 	struct x64_input in = { .unit = &jit->draft.ir,
 				.insn = insn,
 				.exit_token = token,
-				.seed = jit->options.seed };
+				.seed = jit->options.seed,
+				.loops = jit->options.mode == JIT_ON };
 	uint8_t *at = c->code + c->code_used;
 
 	if (in.seed)

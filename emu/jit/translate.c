@@ -106,7 +106,11 @@ unsigned int flow_exit(struct flow *f, unsigned int off, bool back)
 		u->overflow = true;
 		return 0;
 	}
-	u->exit[u->exits] = (struct ir_exit){ off | f->thumb, back };
+	u->exit[u->exits] = (struct ir_exit){
+		.target = off | f->thumb,
+		.back = back,
+		.self = off == f->made->insn[0].in.off,
+	};
 	u->exit_flags[u->exits] = IR_FLAG_NZCV;
 	return u->exits++;
 }

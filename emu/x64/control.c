@@ -151,6 +151,7 @@ static void exit_back_if(struct gen *g, unsigned int exit, enum host_cc cc)
 	from = g->e.p;
 	gen_save_flags(g, &g->pending, g->at, g->u->exit_flags[exit], true);
 	gen_exit_attention(g, exit);
+	gen_loop(g, exit);
 	gen_exit(g, exit);
 	place_here(g, from);
 }
@@ -232,6 +233,7 @@ void gen_control(struct gen *g)
 		end(g);
 		if (g->u->exit[op->imm].back)
 			gen_exit_attention(g, op->imm);
+		gen_loop(g, op->imm);
 		gen_exit(g, op->imm);
 		break;
 	case IR_EXIT_TO:

@@ -148,6 +148,10 @@ struct gen {
 	unsigned int pooled;
 	struct emit_fix fix[GEN_FIXES];
 
+	/* loop.c: what registers hold where the unit goes round to */
+	struct gen_cached loop[16];
+	uint8_t *loop_head; /* or NULL */
+
 	struct gen_stub stub[GEN_STUBS];
 	unsigned int stubs;
 
@@ -278,6 +282,14 @@ static inline bool gen_wide(enum ir_type type)
 {
 	return type == IR_I64 || type == IR_PTR;
 }
+
+/* loop.c: before the first operation; and at an exit, which may not come back
+ * from it. */
+void gen_loop_begin(struct gen *g);
+void gen_loop(struct gen *g, unsigned int exit);
+/* vregs.c: the register that holds this piece of the state, or NO_REG. */
+unsigned int gen_find_cached(const struct gen *g, unsigned int offset,
+			     enum ir_type type);
 
 /* pool.c: such a constant in memory; and all of them, with what points there.
  */

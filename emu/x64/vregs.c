@@ -330,6 +330,12 @@ static bool get_joined(struct gen *g, const struct ir_op *op)
 	return true;
 }
 
+unsigned int gen_find_cached(const struct gen *g, unsigned int offset,
+			     enum ir_type type)
+{
+	return find_cached(g, offset, size_of(type));
+}
+
 void gen_get_x(struct gen *g)
 {
 	const struct ir_op *op = gen_op(g);

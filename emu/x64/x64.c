@@ -166,6 +166,7 @@ int x64_translate(struct x64 *x, const struct x64_input *in, uint8_t *at,
 		return -E2BIG;
 	begin(x, in, at, room, out);
 	gen_analyse(g);
+	gen_loop_begin(g);
 	for (g->at = 0; g->at < g->u->count && !g->failed; g->at++) {
 		if (!is_wanted(g))
 			continue;

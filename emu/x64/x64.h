@@ -93,6 +93,7 @@ struct x64_input {
 				  * interpret() and poll() get */
 	const uint64_t *exit_token; /* for each direct exit */
 	uint64_t seed; /* not 0: registers are assigned at random */
+	bool loops;    /* a unit that exits to itself goes round inside */
 };
 
 struct x64_exit_site {

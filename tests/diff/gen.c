@@ -465,9 +465,25 @@ static uint32_t few_registers(uint32_t word, const struct decode_row *row)
 	return word;
 }
 
+/* subs r12, r12, #1; bne top */
+static void go_round(struct code *code, unsigned int top)
+{
+	int back;
+
+	put(code, code->thumb ? 0xf1bc0c01 : 0xe25cc001, true);
+	back = (int)top - (int)code->halves;
+	if (code->thumb)
+		put16(code, (uint16_t)(0xd100 | ((back - 2) & 0xff)));
+	else
+		put(code, 0x1a000000 | ((uint32_t)(back / 2 - 2) & 0xffffff),
+		    true);
+}
+
 void gen_vectors(struct gen *g, struct case_in *ret)
 {
 	bool thumb = gen_random(g) & 1, few = !chance(g, 4);
+	bool loop = chance(g, 3);
+	unsigned int top;
 	struct code code;
 
 	state_from_seed(gen_random(g), ret);
@@ -476,7 +492,10 @@ void gen_vectors(struct gen *g, struct case_in *ret)
 	if (chance(g, 2))
 		ret->fpscr &= 0xfb3fffff;
 	begin(&code, ret, thumb);
-	for (unsigned int n = 1 + gen_random(g) % 6; n; n--) {
+	if (loop)
+		put(&code, thumb ? 0xf04f0c03 : 0xe3a0c003, true); /* r12 = 3 */
+	top = code.halves;
+	for (unsigned int n = 1 + gen_random(g) % 5; n; n--) {
 		const struct decode_row *row;
 		enum insn_op op;
 		struct insn in;
@@ -497,6 +516,8 @@ void gen_vectors(struct gen *g, struct case_in *ret)
 		aim(g, ret, &in, row);
 		put(&code, word, true);
 	}
+	if (loop)
+		go_round(&code, top);
 }
 
 void gen_any(struct gen *g, struct case_in *ret)

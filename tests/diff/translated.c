@@ -88,7 +88,8 @@ static bool unit_at(struct run *run, uint32_t pc)
 	struct x64_input in = { .unit = &d->ir,
 				.insn = insn,
 				.exit_token = token,
-				.seed = run->assign };
+				.seed = run->assign,
+				.loops = true };
 	const uint8_t *host;
 	const char *broken;
 	unsigned int at;
