@@ -270,8 +270,8 @@ struct cpu {
 	const int64_t *view_r, *view_w;
 
 	/* translated code (jit/) */
-	uint32_t page_va;  /* of the page whose code runs */
-	uint32_t fetch_id; /* mmu.h; also in the keys of the jump cache */
+	uint32_t page_va;          /* of the page whose code runs */
+	uint32_t fetch_context[2]; /* mmu.h; in the keys of the jump cache */
 	struct x64_jump *jumps;
 
 	uint32_t qf;   /* Q: 0 or 1 */

@@ -64,21 +64,31 @@ bool mmu_translate(struct cpu *cpu, vaddr va, enum access access,
 /*
  * For fetching: the host address of the page of va, NULL after a fault (then
  * *ret_fsr is set); *ret_pa is the page's physical address.  Code outside of
- * RAM is an external abort.  mmu_fetch_id() names the context that the
- * answer holds for, until mmu_generation() changes.
+ * RAM is an external abort.
+ *
+ * The answer holds as long as mmu_generation() and mmu_fetch_id() are what
+ * they were.  PL1 code in the upper half of the addresses, fetched through
+ * global leaves, is the same in all address spaces: its answer holds under
+ * cpu->fetch_context[1], if mmu_fetch_shared() says so.  Below, and at PL0,
+ * fetch_context[va >> 31] is mmu_fetch_id().
  */
 const uint8_t *mmu_fetch(struct cpu *cpu, vaddr va, paddr *ret_pa,
 			 uint32_t *ret_fsr);
+
+/* Of an address that was just fetched from: whether the answer may be
+ * remembered under fetch_context[va >> 31]. */
+bool mmu_fetch_shared(const struct cpu *cpu, vaddr va);
 
 /* An id of the current view for tags of code caches; ids are not reused
  * before mmu_generation() has moved on. */
 static inline uint32_t mmu_fetch_id(const struct cpu *cpu)
 {
-	return cpu->fetch_id;
+	return cpu->fetch_context[0];
 }
 
-/* Counts what invalidates remembered fetch translations of this CPU: TLB
- * maintenance, recycled ids. */
+/* Moves when answers under any id become wrong.  Maintenance that concerns
+ * one address space gives its views new ids instead, and maintenance of a page
+ * that nobody has fetched from does neither. */
 static inline uint32_t mmu_generation(const struct cpu *cpu)
 {
 	return cpu->fetch_generation;

@@ -60,6 +60,7 @@ struct view {
 struct view_regime {
 	struct view_regime_key key;
 	bool live;
+	uint32_t id; /* another for each use of this structure */
 	uint64_t stamp;
 	struct view_part part;
 };
@@ -112,6 +113,9 @@ void view_clear_asid(struct view_pool *pool, unsigned int asid);
 /* The leaf that va is in: of this ASID and global ones, or of all. */
 void view_clear_page(struct view_pool *pool, vaddr va, unsigned int asid,
 		     bool all_asids);
+
+/* New ids for the views of this ASID, or for all. */
+void view_renew(struct view_pool *pool, unsigned int asid, bool all_asids);
 
 /* Forget all of one part. */
 void view_part_clear(struct view_part *part);

@@ -68,6 +68,7 @@ static unsigned int select_regime(struct view_pool *pool,
 			retire(pool, &pool->views[i]);
 	view_part_clear(&regime->part);
 	regime->key = *key;
+	regime->id = ++pool->next_id;
 	regime->live = true;
 	return n;
 }
@@ -173,6 +174,15 @@ struct view *view_select(struct view_pool *pool,
 	if (view)
 		view->stamp = pool->clock;
 	return view;
+}
+
+void view_renew(struct view_pool *pool, unsigned int asid, bool all_asids)
+{
+	unsigned int i;
+
+	for (i = 0; i < pool->count; i++)
+		if (all_asids || pool->views[i].asid == asid)
+			pool->views[i].id = ++pool->next_id;
 }
 
 /* As many views as the host reserves; after a refusal half of what it would

@@ -9,9 +9,8 @@
 #include "arm/cpu.h"
 
 enum jit_mode {
-	JIT_OFF,    /* the interpreter */
-	JIT_ON,     /* translate what runs often */
-	JIT_VERIFY, /* each unit both ways; stops at the first difference */
+	JIT_OFF, /* the interpreter */
+	JIT_ON,  /* translate what runs often */
 };
 
 struct jit_options {

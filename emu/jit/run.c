@@ -15,8 +15,9 @@
  * inside of a page cannot lead from a fresh unit to a stale one: links are
  * made between units of one version.
  *
- * Jump cache entries also say what is mapped where: they are for the fetch id
- * that is their key's upper half, and all go when mmu_generation() moves.
+ * Jump cache entries also say what is mapped where: they are for the fetch
+ * context that is their key's upper half (arm/mmu.h), and all go when
+ * mmu_generation() moves.
  */
 #include "jit/jit.h"
 
@@ -266,10 +267,11 @@ static struct unit *find(struct cpu *cpu)
 static void remember(struct cpu *cpu, const struct unit *u)
 {
 	uint32_t pc = cpu->pc_next | cpu->thumb;
+	uint64_t context = cpu->fetch_context[pc >> 31];
 
-	cpu->jit->jump[x64_jump_index(pc)] = (struct x64_jump){
-		(uint64_t)mmu_fetch_id(cpu) << 32 | pc, u->code
-	};
+	if (mmu_fetch_shared(cpu, pc))
+		cpu->jit->jump[x64_jump_index(pc)] =
+			(struct x64_jump){ context << 32 | pc, u->code };
 }
 
 /* A token of a direct exit: its target is where the CPU is now. */
@@ -386,7 +388,7 @@ static void fill_env(struct x64_env *env, bool v3)
 		.page_va = offsetof(struct cpu, page_va),
 		.view_r = offsetof(struct cpu, view_r),
 		.jumps = offsetof(struct cpu, jumps),
-		.context = offsetof(struct cpu, fetch_id),
+		.context = offsetof(struct cpu, fetch_context),
 		.view_w_offset = VIEW_PAGES * sizeof(int64_t),
 		.v3 = v3 && x64_host_v3(),
 		.interpret = interpret,

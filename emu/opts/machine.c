@@ -34,8 +34,7 @@ static int take_accel(struct opts *opts, const char *list, struct err *err)
 		bool must;
 	} accels[] = { { "tcg", JIT_ON, false },
 		       { "jit", JIT_ON, true },
-		       { "interp", JIT_OFF, true },
-		       { "verify", JIT_VERIFY, true } };
+		       { "interp", JIT_OFF, true } };
 
 	for (const char *p = list; *p; p += strcspn(p, ":"), p += *p == ':') {
 		size_t n = strcspn(p, ":");
@@ -50,8 +49,8 @@ static int take_accel(struct opts *opts, const char *list, struct err *err)
 		}
 	}
 	return err_set(err, EINVAL,
-		       "there is no accelerator '%s' here: only tcg, jit, "
-		       "interp and verify (-accel)",
+		       "there is no accelerator '%s' here: only tcg, jit "
+		       "and interp (-accel)",
 		       list);
 }
 

@@ -84,7 +84,9 @@ static void look_up(struct x64 *x, struct emit *e, uint8_t *miss[2])
 	emit_alu_imm(e, false, ALU_AND, RCX, (X64_JUMPS - 1) << 1);
 	emit_load(e, true, RDX, state(env->jumps));
 	emit_lea(e, true, RCX, mem_index(RDX, RCX, 3, 0));
-	emit_load(e, false, RDX, state(env->context));
+	emit_mov(e, false, RDX, RAX);
+	emit_shift_imm(e, false, SHIFT_SHR, RDX, 31);
+	emit_load(e, false, RDX, mem_index(RBP, RDX, 2, env->context));
 	emit_shift_imm(e, true, SHIFT_SHL, RDX, 32);
 	emit_alu(e, true, ALU_OR, RDX, RAX);
 	emit_alu_load(e, true, ALU_CMP, RDX,

@@ -72,7 +72,8 @@ struct x64_env {
 			   * hit, by the caller before x64_enter() */
 	uint16_t view_r;  /* pointer: goes to r15 */
 	uint16_t jumps;   /* pointer to the jump cache */
-	uint16_t context; /* word: high half of the keys that hold now */
+	uint16_t context; /* two words: high half of the keys that hold now,
+			   * for a pc below and from 2^31 */
 	int32_t view_w_offset;
 	bool v3; /* use AVX2, BMI1, BMI2, FMA, LZCNT, MOVBE */
 	/*

@@ -330,7 +330,7 @@ static void start(struct run *run)
 		.page_va = offsetof(struct cpu, page_va),
 		.view_r = offsetof(struct cpu, view_r),
 		.jumps = offsetof(struct cpu, jumps),
-		.context = offsetof(struct cpu, fetch_id),
+		.context = offsetof(struct cpu, fetch_context),
 		.view_w_offset = VIEW_PAGES * sizeof(int64_t),
 		.v3 = run->opt->v3,
 		.interpret = interpret,

@@ -252,7 +252,6 @@ static void test_low_global(void)
 
 static void test_blocks(void)
 {
-	uint32_t generation;
 	unsigned int i;
 
 	start();
@@ -277,9 +276,7 @@ static void test_blocks(void)
 	check_eq(get32(&m, RAM + 4 * MB + 0x5040), 3);
 
 	/* maintenance of one address forgets the whole leaf */
-	generation = mmu_generation(cpu);
 	mmu_flush_page(cpu, BLOCK + 0x9000, 1, false);
-	check(generation != mmu_generation(cpu));
 	for (i = 0; i < 512; i++)
 		check(!remembered(BLOCK + i * 0x1000) &&
 		      !writable(BLOCK + i * 0x1000));
@@ -454,6 +451,69 @@ static void test_limit(uint64_t more, bool works)
 	machine_fini(&m);
 }
 
+/* Maintenance takes from code caches only what it may have changed. */
+static void test_fetched(void)
+{
+	uint32_t generation, id, kernel, fsr;
+	paddr pa;
+
+	start();
+	set64(&m, PTE0, DATA | LEAF | NG | PL0);
+	set64(&m, PTE3, (DATA + 0x1000) | LEAF);
+	use(1, MODE_SVC);
+	generation = mmu_generation(cpu);
+	id = mmu_fetch_id(cpu);
+	kernel = cpu->fetch_context[1];
+	check(id != kernel);
+	mmu_flush_page(cpu, LOW, 1, false); /* nobody was there */
+	mmu_flush_page(cpu, high, 1, true);
+	check_eq(mmu_fetch_id(cpu), id);
+
+	/* the address space's own: a page, any page of a block */
+	check(mmu_fetch(cpu, LOW, &pa, &fsr));
+	mmu_flush_page(cpu, LOW + 0x1000, 1, false);
+	mmu_flush_page(cpu, LOW, 2, false);
+	check_eq(mmu_fetch_id(cpu), id);
+	mmu_flush_page(cpu, LOW, 1, false);
+	check(mmu_fetch_id(cpu) != id);
+	id = mmu_fetch_id(cpu);
+	check(mmu_fetch(cpu, BLOCK, &pa, &fsr));
+	mmu_flush_page(cpu, BLOCK + 0x9000, 1, false);
+	check(mmu_fetch_id(cpu) != id);
+	id = mmu_fetch_id(cpu);
+	mmu_flush_asid(cpu, 2);
+	check_eq(mmu_fetch_id(cpu), id);
+	mmu_flush_asid(cpu, 1);
+	check(mmu_fetch_id(cpu) != id);
+	check_eq(mmu_generation(cpu), generation);
+
+	/* the kernel's: the same in all address spaces, and at PL1 only */
+	check(mmu_fetch(cpu, high, &pa, &fsr));
+	check(mmu_fetch_shared(cpu, high));
+	use(2, MODE_SVC);
+	check_eq(cpu->fetch_context[1], kernel);
+	check(mmu_fetch_shared(cpu, high));
+	mmu_flush_page(cpu, high + 0x1000, 2, false);
+	check_eq(mmu_generation(cpu), generation);
+	mmu_flush_page(cpu, high, 2, false);
+	check(mmu_generation(cpu) != generation);
+	check(!mmu_fetch_shared(cpu, high));
+	use(2, MODE_USR);
+	check_eq(cpu->fetch_context[1], mmu_fetch_id(cpu));
+
+	/* a leaf up there that is not global is nobody else's */
+	use(1, MODE_SVC);
+	set64(&m, PTE3 + 8, (DATA + 0x2000) | LEAF | NG);
+	check(mmu_fetch(cpu, high + 0x1000, &pa, &fsr));
+	check_eq(pa, DATA + 0x2000);
+	check(!mmu_fetch_shared(cpu, high + 0x1000));
+	set64(&m, PTE3 + 8, (DATA + 0x3000) | LEAF | NG);
+	use(2, MODE_SVC);
+	check(mmu_fetch(cpu, high + 0x1000, &pa, &fsr));
+	check_eq(pa, DATA + 0x3000);
+	machine_fini(&m);
+}
+
 int main(void)
 {
 	test_fill();
@@ -467,6 +527,7 @@ int main(void)
 	test_overflow();
 	test_shared_overflow();
 	test_fetch();
+	test_fetched();
 	test_limit(600 << 20, true);
 	test_limit(100 << 20, true);
 	test_limit(40 << 20, false);

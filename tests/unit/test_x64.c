@@ -88,7 +88,7 @@ static void fill(struct ir_random *r, struct eval_state *s)
 	s->c = ir_random_below(r, 2);
 	s->attention = !ir_random_below(r, 8);
 	s->pc_next = 0x4000;
-	s->context = 1;
+	s->context[0] = s->context[1] = 1;
 	s->view_r = view;
 	s->jumps = jumps;
 	s->unit = &built;
