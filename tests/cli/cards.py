@@ -170,7 +170,8 @@ def main(argv):
         list(pool.map(lambda n: make.cached(argv[1], n), names))
         for lines in pool.map(lambda r: one(r, argv[1]), chosen):
             bad += lines
-    print('\n'.join(bad))
+    for line in bad:
+        print(line)
     print(f'{len(chosen)} rows, {len(names)} cards')
     return bool(bad)
 

@@ -10,6 +10,17 @@ before=$(digest card.img)
 
 # the plan
 expect 0 "$PIMIGRATE" convert --dry-run $debs card.img
+# the same plan of the same card, packed or from a pipe
+cp out plan
+xz -0 -c card.img >packed.xz
+expect 0 "$PIMIGRATE" convert --dry-run $debs packed.xz
+cmp -s out plan || fail "a packed card has another plan"
+# shellcheck disable=SC2002
+cat card.img | "$PIMIGRATE" convert --dry-run $debs - >out 2>err ||
+	fail "convert -"
+cmp -s out plan || fail "a card from a pipe has another plan"
+cp plan out
+rm packed.xz
 says 'guest minipi: ' 'kernel 6.1.0-99-armmp-lpae' 'grow the disk to 1.2 GB' \
 	'root=PARTUUID=5e3da3da-02 rootfstype=ext4 fsck.repair=yes rootwait' \
 	'console=ttyAMA0,115200' 'write /etc/fstab' 'tree /: ' \
