@@ -52,7 +52,7 @@ main() {
 	build "$where/build-asan" -Dwerror=$werror -Db_sanitize=address,undefined -Db_lundef=false
 	# Time-outs are against hanging only, whatever the machine does beside it.
 	run_tests "$where/build-check" --timeout-multiplier 3 "${suites[@]}"
-	asan=("${suites[@]}" --no-suite style --no-suite boot --no-suite convert --no-suite once --timeout-multiplier 12)
+	asan=("${suites[@]}" --no-suite style --no-suite boot --no-suite libvirt --no-suite convert --no-suite once --timeout-multiplier 12)
 	run_tests "$where/build-asan" "${asan[@]}"
 	python3 "$tools/count-tests.py" tests/allowed-skips \
 		"$where"/build-{check,asan}/meson-logs/testlog.json

@@ -7,8 +7,8 @@
 #
 #   private.sh COMMAND...
 #
-# The command finds libvirtd.sh's functions' folder in LIBVIRT_TEST: a folder
-# on tmpfs that libvirt's user can reach.
+# LIBVIRT_TEST tells the command of a folder on tmpfs that libvirt's user can
+# reach.
 set -eo pipefail
 if [ "${1:-}" != --inside ]; then
 	exec unshare --mount --net --pid --fork --kill-child --mount-proc -- "$0" --inside "$@"

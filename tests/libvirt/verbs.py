@@ -1,0 +1,323 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A real libvirtd drives pimigrate-emu through virsh's verbs on a guest that
+boots, loses its daemon, and gets it back.
+
+    verbs.py system|session EMULATOR KERNEL INITRD
+"""
+import os
+import re
+import signal
+import subprocess
+import sys
+
+from host import (BOOT_SECONDS, Console, Failed, Guest, Host, files, main, step,
+                  wait_for)
+
+MIB = 1 << 20
+
+
+def domain_xml(host, emulator, nics, disks):
+    where = host.folder
+    devices = ''.join(f'''
+    <disk type='file' device='disk'>
+      <driver name='qemu' type='raw' discard='unmap'/>
+      <source file='{path}'/>
+      <target dev='{dev}' bus='{bus}'/>
+    </disk>''' for path, dev, bus in disks)
+    return f'''<domain type='qemu'>
+  <name>small</name>
+  <memory unit='MiB'>256</memory>
+  <vcpu>2</vcpu>
+  <os>
+    <type arch='armv7l' machine='virt'>hvm</type>
+    <kernel>{where}/vmlinuz</kernel>
+    <initrd>{where}/initrd.img</initrd>
+    <cmdline>console=ttyAMA0 quiet</cmdline>
+  </os>
+  <cpu mode='custom' match='exact'><model>cortex-a7</model></cpu>
+  <clock offset='utc'/>
+  <on_poweroff>destroy</on_poweroff>
+  <on_reboot>restart</on_reboot>
+  <on_crash>destroy</on_crash>
+  <devices>
+    <emulator>{where}/{os.path.basename(emulator)}</emulator>{devices}
+    <controller type='scsi' index='0' model='virtio-scsi'/>{nics}
+    <serial type='pty'><log file='{where}/serial.log' append='on'/></serial>
+    <console type='pty'/>
+    <channel type='unix'>
+      <target type='virtio' name='org.qemu.guest_agent.0'/>
+    </channel>
+    <rng model='virtio'><backend model='random'>/dev/urandom</backend></rng>
+    <memballoon model='virtio' autodeflate='on'/>
+  </devices>
+</domain>
+'''
+
+
+class Test:
+    def __init__(self, where, emulator, kernel, initrd):
+        self.host = Host(where == 'session')
+        self.system = where == 'system'
+        self.emulator = emulator
+        files(self.host, emulator, kernel, initrd)
+        self.serial_log = os.path.join(self.host.folder, 'serial.log')
+
+    def disk(self, name, size):
+        path = os.path.join(self.host.folder, name)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path, 'wb') as f:
+            f.truncate(size)
+        if self.host.user:
+            os.chown(path, self.host.user.pw_uid, self.host.user.pw_gid)
+        return path
+
+    def boots(self, nr):
+        def up():
+            with open(self.serial_log, errors='replace') as f:
+                return f.read().count('guest ready on 2 cpus') >= nr
+        wait_for(f'boot {nr}', up, BOOT_SECONDS)
+
+    def define(self):
+        step('define')
+        self.host.start()
+        nics = "\n    <interface type='user'><model type='virtio'/></interface>"
+        if self.system:
+            nics = "\n    <interface type='bridge'><source bridge='br0'/>" \
+                   "<model type='virtio'/></interface>" + nics
+        disks = [(self.disk('disk0.raw', 16 * MIB), 'vda', 'virtio'),
+                 (self.disk('disk1.raw', 8 * MIB), 'sda', 'scsi')]
+        self.guest = Guest(self.host, 'small', domain_xml(
+            self.host, self.emulator, nics, disks))
+        self.host.virsh('define', self.guest.xml)
+        if 'small' not in self.host.virsh('list', '--all', '--name').split():
+            raise Failed('list does not show it')
+        # What a user reads before the first start.
+        caps = self.host.virsh(
+            'domcapabilities', '--arch', 'armv7l', '--machine', 'virt',
+            '--emulatorbin', os.path.join(self.host.folder,
+                                          os.path.basename(self.emulator)))
+        for model in ('cortex-a7', 'cortex-a15', 'max'):
+            if f'>{model}</model>' not in caps:
+                raise Failed(f'domcapabilities does not name {model}')
+
+    def start(self):
+        step('start')
+        self.guest.virsh('start')
+        if self.guest.state() != 'running (booted)':
+            raise Failed(self.guest.state())
+        self.console = Console(self.guest)
+        self.boots(1)
+        self.console.prompt()
+
+    def queries(self):
+        step('domstats, domblkstat, domblkinfo, domifstat, vcpuinfo')
+        self.console.shell('dd if=/dev/vda of=/dev/null bs=64k count=16; '
+                           'dd if=/dev/zero of=/dev/vda bs=64k count=8; sync')
+        stats = self.guest.virsh('domstats')
+        for line in ('state.state=1', 'vcpu.current=2', 'block.count=2',
+                     f'block.0.capacity={16 * MIB}',
+                     f'block.1.capacity={8 * MIB}'):
+            if line not in stats:
+                raise Failed(f'domstats does not say {line}: {stats}')
+        blk = dict(re.findall(r'vda (\w+) (\d+)',
+                              self.guest.virsh('domblkstat', 'vda')))
+        if int(blk['rd_bytes']) < MIB or int(blk['wr_bytes']) < MIB // 2:
+            raise Failed(f'domblkstat: {blk}')
+        if f'Capacity:       {8 * MIB}' not in \
+           self.guest.virsh('domblkinfo', 'sda'):
+            raise Failed('domblkinfo')
+        threads = os.listdir(f'/proc/{self.guest.pid()}/task')
+        if self.guest.virsh('vcpuinfo').count('VCPU:') != 2 or \
+           'CPU time' not in self.guest.virsh('vcpuinfo') or len(threads) < 3:
+            raise Failed('vcpuinfo')
+        if self.system:
+            self.nic = re.search(r'vnet\d+', self.guest.virsh('domiflist'))[0]
+            if 'tx_bytes' not in self.guest.virsh('domifstat', self.nic):
+                raise Failed('domifstat')
+            self.guest.virsh('vcpupin', '0', '0')
+
+    def link(self):
+        if not self.system:
+            return
+        step('domif-setlink')
+        carrier = 'cat /sys/class/net/eth*/carrier'
+        self.console.shell('for i in /sys/class/net/eth*; '
+                           'do ip link set ${i##*/} up; done; sleep 1')
+        if self.console.shell(carrier).split() != ['1', '1']:
+            raise Failed('no link')
+        self.guest.virsh('domif-setlink', self.nic, 'down')
+        if sorted(self.console.shell(f'sleep 1; {carrier}').split()) != \
+           ['0', '1']:
+            raise Failed('the link is not down')
+        self.guest.virsh('domif-setlink', self.nic, 'up')
+        if self.console.shell(f'sleep 1; {carrier}').split() != ['1', '1']:
+            raise Failed('the link is not up again')
+
+    def resize(self):
+        step('blockresize')
+        self.guest.virsh('blockresize', 'vda', '20M')
+        wait_for('the guest sees it', lambda: int(self.console.shell(
+            'cat /sys/block/vda/size')) * 512 == 20 * MIB)
+        if f'Capacity:       {20 * MIB}' not in \
+           self.guest.virsh('domblkinfo', 'vda'):
+            raise Failed('domblkinfo does not say so')
+
+    def balloon(self):
+        step('dommemstat, setmem')
+
+        def memory():
+            return {k: int(v) for k, v in re.findall(
+                r'^(\S+) (\d+)$', self.guest.virsh('dommemstat'), re.M)}
+        # libvirt 9 does not look for a balloon's statistics on virtio-mmio.
+        if memory()['actual'] != 256 << 10:
+            raise Failed(f'dommemstat: {memory()}')
+        self.guest.virsh('setmem', '160M', '--live')
+        wait_for('the guest lends memory',
+                 lambda: memory()['actual'] == 160 << 10)
+        self.guest.virsh('setmem', '256M', '--live')
+        wait_for('the guest has it again',
+                 lambda: memory()['actual'] == 256 << 10)
+
+    def suspend(self):
+        step('suspend, resume')
+        self.guest.virsh('suspend')
+        if self.guest.state() != 'paused (user)':
+            raise Failed(self.guest.state())
+        self.guest.virsh('resume')
+        if not self.guest.state().startswith('running'):
+            raise Failed(self.guest.state())
+        self.console.shell('true')
+
+    def refused(self):
+        step('what cannot be done is refused, and the guest runs on')
+        self.host.refuses('dump', 'small', f'{self.host.folder}/core',
+                          says='dump')
+        self.host.refuses('save', 'small', f'{self.host.folder}/saved',
+                          says='')
+        self.host.refuses('send-key', 'small', 'KEY_A', says='send-key')
+        self.console.shell('true')
+
+    def reconnect(self):
+        pid = self.guest.pid()
+        for how in ('stop', 'kill'):
+            step(f'libvirtd is gone ({how}), the guest is not')
+            self.console.close()
+            getattr(self.host, how)()
+            self.host.start()
+            if not self.guest.state().startswith('running') or \
+               self.guest.pid() != pid:
+                raise Failed(f'after the restart: {self.guest.state()}')
+            if 'block.0.rd.bytes' not in self.guest.virsh('domstats'):
+                raise Failed('domstats after the restart')
+            self.console = Console(self.guest)
+            self.console.prompt()
+
+    def reboots(self):
+        step('reset')
+        self.guest.virsh('reset')
+        self.boots(2)
+        step('reboot')
+        self.guest.virsh('reboot')
+        self.boots(3)
+        step('reboot from inside')
+        self.console.prompt()
+        os.write(self.console.master, b'reboot -f\n')
+        self.boots(4)
+        self.console.prompt()
+
+    def full_disk(self):
+        """The host's disk is full, and then not any more."""
+        small = os.path.join(self.host.folder, 'small-disk')
+        os.makedirs(small)
+        subprocess.run(['mount', '-t', 'tmpfs', '-o', 'size=4m,mode=755',
+                        'tmpfs', small], check=True)
+        path = self.disk('small-disk/disk2.raw', 8 * MIB)
+        filler = os.path.join(small, 'filler')
+        with open(filler, 'wb') as f:
+            f.write(bytes(2 * MIB))
+        return path, filler
+
+    def shutdown(self):
+        step('shutdown')
+        self.guest.virsh('shutdown')
+        self.guest.wait_state('shut off (shutdown)', BOOT_SECONDS)
+        self.console.close()
+
+    def enospc(self):
+        step('a full disk stops the guest, which goes on when there is room')
+        path, filler = self.full_disk()
+        with open(self.guest.xml) as f:
+            xml = f.read()
+        xml = xml.replace(os.path.join(self.host.folder, 'disk0.raw'), path)
+        self.guest = Guest(self.host, 'small', xml.replace(
+            '<name>', f"<uuid>{self.guest.virsh('domuuid')}</uuid><name>"))
+        self.host.virsh('define', self.guest.xml)
+        self.guest.virsh('start')
+        self.boots(5)
+        self.console = Console(self.guest)
+        self.console.prompt()
+        os.write(self.console.master,
+                 b'yes | head -c 4194304 >/full; dd if=/full of=/dev/vda '
+                 b'bs=64k conv=fsync && echo "wr""itten"\n')
+        self.guest.wait_state('paused (I/O error)', BOOT_SECONDS)
+        os.unlink(filler)
+        self.guest.virsh('resume')
+        self.console.expect('^written$', BOOT_SECONDS)
+        said = self.console.shell('dd if=/dev/vda bs=64k count=64 2>/dev/null '
+                                  '| cmp - /full && echo same')
+        if said != 'same':
+            raise Failed(f'after the full disk: {said}')
+
+    def destroy(self):
+        step('destroy')
+        self.guest.virsh('destroy')
+        self.guest.wait_state('shut off (destroyed)')
+        self.console.close()
+
+    def killed(self):
+        step('an emulator that is killed')
+        self.guest.virsh('start')
+        os.kill(self.guest.pid(), signal.SIGKILL)
+        self.guest.wait_state('shut off (crashed)')
+
+    def autostart(self):
+        step('autostart')
+        self.guest.virsh('autostart')
+        self.host.stop()
+        os.unlink(self.host.autostarted)  # by which it knows this host's boot
+        self.host.start()
+        wait_for('autostart',
+                 lambda: self.guest.state().startswith('running'))
+        self.guest.virsh('autostart', '--disable')
+        self.guest.virsh('destroy')
+
+    def undefine(self):
+        step('undefine')
+        self.guest.virsh('undefine')
+        if self.host.virsh('list', '--all', '--name'):
+            raise Failed('undefine left it there')
+        self.host.close()
+
+    def log(self):
+        with open(self.host.log, errors='replace') as f:
+            bad = [line for line in f if 'malformed' in line or
+                   'QEMU' in line and 'schema' in line]
+        if bad:
+            raise Failed(f'libvirtd is not content: {bad}')
+
+    def all(self):
+        steps = [self.define, self.start, self.queries, self.link, self.resize,
+                 self.balloon, self.suspend, self.refused, self.reconnect, self.reboots,
+                 self.shutdown, self.enospc, self.destroy, self.killed,
+                 self.autostart, self.undefine, self.log]
+        try:
+            for one in steps:
+                one()
+        except Failed:
+            print(self.host.log_of('small')[-3000:], file=sys.stderr)
+            raise
+
+
+if __name__ == '__main__':
+    sys.exit(main(Test(*sys.argv[1:]).all))

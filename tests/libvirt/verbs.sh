@@ -1,0 +1,14 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+#   verbs.sh system|session		PIMIGRATE_EMU is the program under test
+set -eo pipefail
+. "$(dirname "$0")/../cli/functions.sh"
+set -e
+: "${PIMIGRATE_EMU:=$here/../../build/emu/pimigrate-emu}"
+requires_root
+requires libvirtd virtlogd virsh virt-xml-validate unshare python3 dpkg-deb modprobe
+[ "$1" = session ] || [ -c /dev/net/tun ] || skip "there is no /dev/net/tun"
+unshare --mount --net --pid --fork true 2>/dev/null || skip "no namespaces here"
+"$here/make-guest.sh" . || exit $?
+"$here/private.sh" "$here/verbs.py" "$1" "$(realpath "$PIMIGRATE_EMU")" "$scratch/vmlinuz" "$scratch/initrd.img"
