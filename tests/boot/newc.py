@@ -22,6 +22,12 @@ for folder, folders, files in os.walk(top):
     for name in sorted(folders + files):
         path = os.path.join(folder, name)
         info = os.lstat(path)
-        data = b'' if os.path.isdir(path) else open(path, 'rb').read()
+        if os.path.islink(path):
+            data = os.readlink(path).encode()
+        elif os.path.isdir(path):
+            data = b''
+        else:
+            with open(path, 'rb') as file:
+                data = file.read()
         member(os.path.relpath(path, top), info.st_mode, data)
 member('TRAILER!!!', 0, b'')

@@ -1,0 +1,189 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Debian's own programs as a workload: a root of unpacked packages that boots
+as an initramfs, and what is run in it.
+
+Each row is a shell command that does a fixed piece of work and prints
+something that must be the same everywhere (it is hashed).
+"""
+import hashlib
+import lzma
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import urllib.request
+
+PACKAGES = ['busybox-static', 'openssl', '7zip', 'sqlite3', 'python3.11',
+            'nodejs', 'lame', 'gcc-12', 'libc6-dev', 'xz-utils', 'perl-base',
+            'gzip']
+# Not needed to run them, and large.
+LEFT_OUT = ['usr/share/doc', 'usr/share/man', 'usr/share/locale',
+            'usr/share/info', 'usr/share/icons', 'usr/share/X11']
+NOT_WANTED = {'dpkg', 'tar', 'debconf', 'libgl1', 'libcaca0'}
+
+PROGRAMS = {
+    'openssl-sha256': 'openssl dgst -sha256 /work/data',
+    'openssl-aes': 'openssl enc -aes-128-cbc -K 00112233445566778899aabbccddeeff'
+                   ' -iv 0 -in /work/data | sha256sum',
+    'openssl-rsa': 'openssl genrsa -out /work/key 2048 2>/dev/null; '
+                   'for i in 1 2 3 4 5 6 7 8; do openssl dgst -sha256 -sign '
+                   '/work/key /work/small >/work/sig || echo bad; done; '
+                   'openssl dgst -sha256 -prverify /work/key -signature '
+                   '/work/sig /work/small',
+    '7z': '7zz a -mx3 -mmt1 -bso0 -bsp0 /work/a.7z /work/text && '
+          '7zz t -bso0 -bsp0 /work/a.7z && echo fine; rm -f /work/a.7z',
+    'xz': 'xz -2 -T1 -c /work/text | xz -dc | sha256sum',
+    'sqlite3': 'rm -f /work/db; sqlite3 /work/db </programs/sqlite.sql',
+    'python3': 'python3.11 /programs/python.py',
+    'perl': 'perl /programs/perl.pl',
+    'nodejs': 'node /programs/node.js',
+    'lame': 'lame --quiet -m m -r -s 44.1 --bitwidth 16 /work/data /work/out.mp3 '
+            '&& sha256sum </work/out.mp3',
+    'gcc': 'gcc-12 -O2 -c -o /work/out.o /programs/core.c && '
+           'sha256sum </work/out.o',
+}
+
+INIT = r'''#!/bin/busybox sh
+export PATH=/usr/bin:/bin:/usr/sbin:/sbin HOME=/work LC_ALL=C
+/bin/busybox mkdir -p /proc /sys /dev /tmp /work
+/bin/busybox --install -s /usr/local/busybox
+/bin/busybox mount -t proc proc /proc
+/bin/busybox mount -t sysfs sys /sys
+/bin/busybox mount -t devtmpfs dev /dev
+export PATH=$PATH:/usr/local/busybox
+exec </dev/console >/dev/console 2>&1
+echo BENCH up
+head -c 6000000 /usr/lib/arm-linux-gnueabihf/libnode.so.* >/work/data
+head -c 4000 /work/data >/work/small
+cat /usr/include/*.h /usr/include/linux/*.h | head -c 3000000 >/work/text
+for name in $(sed 's/.*bench=\([^ ]*\).*/\1/; s/,/ /g' /proc/cmdline); do
+	echo "BENCH begin $name 1"
+	sum=$(sh /programs/$name.sh 2>&1 | sha256sum | cut -c1-16)
+	echo "BENCH end $name $sum 0"
+done
+echo BENCH done
+poweroff -f
+'''
+
+SQL = '''
+create table t(a integer primary key, b text, c real);
+with recursive n(i) as (select 1 union all select i + 1 from n where i < 40000)
+insert into t select i, 'row ' || (i * 7919 % 40009), i * 0.37 from n;
+create index x on t(b);
+select count(*), sum(c) from t where b like 'row 1%';
+select b, avg(c) from t group by substr(b, 1, 6) order by 2 desc limit 5;
+update t set c = c + 1 where a % 3 = 0;
+delete from t where a % 7 = 0;
+select count(*), max(b), round(sum(c), 3) from t;
+'''
+
+PYTHON = '''
+import json, re
+class Body:
+    def __init__(self, x, v):
+        self.x, self.v = x, v
+    def step(self, others):
+        for o in others:
+            if o is not self:
+                d = o.x - self.x
+                self.v += d * 0.001 / (abs(d) ** 3 + 0.01)
+        self.x += self.v * 0.01
+bodies = [Body(i * 1.5, 0.1 * i) for i in range(8)]
+for _ in range(400):
+    for b in bodies:
+        b.step(bodies)
+words = {}
+text = ' '.join(f'w{i * i % 977}' for i in range(20000))
+for w in re.findall(r'\\w+', text):
+    words[w] = words.get(w, 0) + 1
+data = json.loads(json.dumps([{'k': k, 'n': n} for k, n in words.items()]))
+data.sort(key=lambda d: (d['n'], d['k']))
+sieve = [p for p in range(2, 3000) if all(p % q for q in range(2, int(p ** .5) + 1))]
+print(round(bodies[3].x, 9), len(data), data[-1], sieve[-1])
+'''
+
+PERL = '''
+my %count; my $s = 1;
+for my $i (1 .. 60000) { $s = ($s * 1103515245 + 12345) & 0x7fffffff; $count{"k" . ($s % 5000)}++; }
+my $text = join(",", map { "$_=$count{$_}" } sort keys %count);
+my $n = 0; $n++ while $text =~ /k(\\d+)=(\\d+)/g;
+print "$n ", length($text), "\\n";
+'''
+
+NODE = '''
+function Tree(d) { this.l = d ? new Tree(d - 1) : null; this.r = d ? new Tree(d - 1) : null; }
+Tree.prototype.sum = function () { return 1 + (this.l ? this.l.sum() + this.r.sum() : 0); };
+let total = 0;
+for (let i = 0; i < 6; i++) total += new Tree(14).sum();
+const m = new Map();
+let s = 1;
+for (let i = 0; i < 200000; i++) { s = (s * 1103515245 + 12345) & 0x7fffffff; m.set('k' + s % 5000, (m.get('k' + s % 5000) || 0) + 1); }
+const text = JSON.stringify([...m].sort());
+let x = 0;
+for (let i = 1; i < 2000000; i++) x += Math.sqrt(i) / (i % 7 + 1);
+const a = new Float64Array(50000).map((_, i) => (i * 7919) % 50021); a.sort();
+console.log(total, JSON.parse(text).length, x.toFixed(6), a[77],
+    require('crypto').createHash('sha1').update(text).digest('hex'));
+'''
+
+
+def packages(mirror, suite, cache):
+    """The packages and what they depend on, as paths of .deb files."""
+    text = lzma.decompress(urllib.request.urlopen(
+        f'{mirror}/dists/{suite}/main/binary-armhf/Packages.xz',
+        timeout=300).read()).decode()
+    known, provided = {}, {}
+    for stanza in text.split('\n\n'):
+        fields = dict(re.findall(r'^([\w-]+): (.*)$', stanza, re.M))
+        if not fields:
+            continue
+        known[fields['Package']] = fields
+        for name in re.findall(r'[a-z0-9][a-z0-9+.-]+',
+                               fields.get('Provides', '')):
+            provided.setdefault(name, fields['Package'])
+    wanted, todo = {}, list(PACKAGES)
+    while todo:
+        name = todo.pop()
+        name = name if name in known else provided.get(name, '')
+        if not name or name in wanted or name in NOT_WANTED:
+            continue
+        wanted[name] = known[name]
+        for field in ('Depends', 'Pre-Depends'):
+            for one in known[name].get(field, '').split(','):
+                first = re.match(r'\s*([a-z0-9][a-z0-9+.-]+)', one)
+                if first:
+                    todo.append(first[1])
+    cache.mkdir(parents=True, exist_ok=True)
+    for fields in wanted.values():
+        path = cache / f'sha256-{fields["SHA256"]}.deb'
+        if not path.exists():
+            data = urllib.request.urlopen(f'{mirror}/{fields["Filename"]}',
+                                          timeout=300).read()
+            if hashlib.sha256(data).hexdigest() != fields['SHA256']:
+                sys.exit(f'{fields["Filename"]}: not what the index says')
+            part = path.with_suffix(f'.{os.getpid()}')
+            part.write_bytes(data)
+            part.rename(path)
+        yield path
+
+
+def make_root(mirror, suite, cache, root, names):
+    """The folder that becomes the initramfs."""
+    for deb in packages(mirror, suite, cache):
+        subprocess.run(['dpkg-deb', '-x', str(deb), str(root)], check=True)
+    for name in LEFT_OUT:
+        subprocess.run(['rm', '-rf', str(root / name)], check=True)
+    (root / 'usr/local/busybox').mkdir(parents=True)
+    folder = root / 'programs'
+    folder.mkdir()
+    for name in names:
+        (folder / f'{name}.sh').write_text(PROGRAMS[name] + '\n')
+    here = pathlib.Path(__file__).resolve().parent
+    for name in ('core.c', 'program.h'):
+        (folder / name).write_text((here / 'programs' / name).read_text())
+    for name, content in (('sqlite.sql', SQL), ('python.py', PYTHON),
+                          ('perl.pl', PERL), ('node.js', NODE)):
+        (folder / name).write_text(content)
+    (root / 'init').write_text(INIT)
+    (root / 'init').chmod(0o755)
