@@ -109,6 +109,7 @@ void frames_fini(struct frames *f)
 {
 	if (f->lfd.loop)
 		loop_fd_remove(&f->lfd);
+	loop_call_cancel(&f->resume);
 	if (f->fd >= 0)
 		close(f->fd);
 	f->fd = -1;

@@ -209,6 +209,7 @@ static void stream_free(struct netdev *nd)
 			loop_fd_remove(&s->lfd);
 		close(s->fd);
 	}
+	loop_call_cancel(&s->resume);
 	pthread_mutex_destroy(&s->lock);
 	free(s->in);
 	free(s->out);

@@ -174,5 +174,6 @@ void virtio_init(struct virtio_device *vdev, const struct virtio_class *cls,
 
 void virtio_fini(struct virtio_device *vdev)
 {
+	loop_call_cancel(&vdev->again_call);
 	pthread_mutex_destroy(&vdev->lock);
 }

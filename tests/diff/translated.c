@@ -403,6 +403,7 @@ int main(int argc, char **argv)
 	printf("%u cases compared, %u different, %u cut; %u units, %u calls\n",
 	       run.compared, run.different, run.cut, run.units, run.calls);
 	x64_free(run.x64);
+	free(run.m->cpu.jumps);
 	machine_free(run.m);
 	return run.different || !run.compared;
 }
