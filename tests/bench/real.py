@@ -23,30 +23,30 @@ LEFT_OUT = ['usr/share/doc', 'usr/share/man', 'usr/share/locale',
 NOT_WANTED = {'dpkg', 'tar', 'debconf', 'libgl1', 'libcaca0'}
 
 PROGRAMS = {
-    'openssl-sha256': 'openssl dgst -sha256 /work/data',
+    'openssl-sha256': 'openssl dgst -sha256 /data/data',
     'openssl-aes': 'openssl enc -aes-128-cbc -K 00112233445566778899aabbccddeeff'
-                   ' -iv 0 -in /work/data | sha256sum',
-    'openssl-rsa': 'openssl genrsa -out /work/key 2048 2>/dev/null; '
+                   ' -iv 0 -in /data/data | sha256sum',
+    'openssl-rsa': 'openssl genrsa -out /data/key 2048 2>/dev/null; '
                    'for i in 1 2 3 4 5 6 7 8; do openssl dgst -sha256 -sign '
-                   '/work/key /work/small >/work/sig || echo bad; done; '
-                   'openssl dgst -sha256 -prverify /work/key -signature '
-                   '/work/sig /work/small',
-    '7z': '7zz a -mx3 -mmt1 -bso0 -bsp0 /work/a.7z /work/text && '
-          '7zz t -bso0 -bsp0 /work/a.7z && echo fine; rm -f /work/a.7z',
-    'xz': 'xz -2 -T1 -c /work/text | xz -dc | sha256sum',
-    'sqlite3': 'rm -f /work/db; sqlite3 /work/db </programs/sqlite.sql',
+                   '/data/key /data/small >/data/sig || echo bad; done; '
+                   'openssl dgst -sha256 -prverify /data/key -signature '
+                   '/data/sig /data/small',
+    '7z': '7zz a -mx3 -mmt1 -bso0 -bsp0 /data/a.7z /data/text && '
+          '7zz t -bso0 -bsp0 /data/a.7z && echo fine; rm -f /data/a.7z',
+    'xz': 'xz -2 -T1 -c /data/text | xz -dc | sha256sum',
+    'sqlite3': 'rm -f /data/db; sqlite3 /data/db </programs/sqlite.sql',
     'python3': 'python3.11 /programs/python.py',
     'perl': 'perl /programs/perl.pl',
     'nodejs': 'node /programs/node.js',
-    'lame': 'lame --quiet -m m -r -s 44.1 --bitwidth 16 /work/data /work/out.mp3 '
-            '&& sha256sum </work/out.mp3',
-    'gcc': 'gcc-12 -O2 -c -o /work/out.o /programs/core.c && '
-           'sha256sum </work/out.o',
+    'lame': 'lame --quiet -m m -r -s 44.1 --bitwidth 16 /data/data /data/out.mp3 '
+            '&& sha256sum </data/out.mp3',
+    'gcc': 'gcc-12 -O2 -c -o /data/out.o /programs/core.c && '
+           'sha256sum </data/out.o',
 }
 
 INIT = r'''#!/bin/busybox sh
-export PATH=/usr/bin:/bin:/usr/sbin:/sbin HOME=/work LC_ALL=C
-/bin/busybox mkdir -p /proc /sys /dev /tmp /work
+export PATH=/usr/bin:/bin:/usr/sbin:/sbin HOME=/data LC_ALL=C
+/bin/busybox mkdir -p /proc /sys /dev /tmp /data
 /bin/busybox --install -s /usr/local/busybox
 /bin/busybox mount -t proc proc /proc
 /bin/busybox mount -t sysfs sys /sys
@@ -54,9 +54,9 @@ export PATH=/usr/bin:/bin:/usr/sbin:/sbin HOME=/work LC_ALL=C
 export PATH=$PATH:/usr/local/busybox
 exec </dev/console >/dev/console 2>&1
 echo BENCH up
-head -c 6000000 /usr/lib/arm-linux-gnueabihf/libnode.so.* >/work/data
-head -c 4000 /work/data >/work/small
-cat /usr/include/*.h /usr/include/linux/*.h | head -c 3000000 >/work/text
+head -c 6000000 /usr/lib/arm-linux-gnueabihf/libnode.so.* >/data/data
+head -c 4000 /data/data >/data/small
+cat /usr/include/*.h /usr/include/linux/*.h | head -c 3000000 >/data/text
 for name in $(sed 's/.*bench=\([^ ]*\).*/\1/; s/,/ /g' /proc/cmdline); do
 	echo "BENCH begin $name 1"
 	read -r line

@@ -19,7 +19,8 @@ tap_lan() {
 	ip -n "$tap_ns" tuntap add tap0 mode tap
 	ip -n "$tap_ns" address add "$tap_net.1/24" dev tap0
 	ip -n "$tap_ns" link set tap0 up
-	in_ns dnsmasq --keep-in-foreground --conf-file=/dev/null --port=0 \
+	# not in_ns: what is in the background, and killed, must be dnsmasq itself
+	ip netns exec "$tap_ns" dnsmasq --keep-in-foreground --conf-file=/dev/null --port=0 \
 		--interface=tap0 --bind-interfaces --user=root \
 		--dhcp-range="$tap_net.50,$tap_net.60,1h" \
 		--dhcp-leasefile="$scratch/leases" --pid-file="$scratch/dnsmasq.pid" \
