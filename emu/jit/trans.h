@@ -55,7 +55,7 @@ struct trans_row {
 /* Each ends with a row of NULL. */
 extern const struct trans_row trans_data[], trans_mem[], trans_mul[],
 	trans_branch[], trans_sys[], trans_vfp[], trans_neon_int[],
-	trans_neon_float[], trans_neon_ldst[];
+	trans_neon_move[], trans_neon_float[], trans_neon_ldst[];
 
 /* What translates this instruction, or NULL. */
 const struct trans_row *trans_find(const struct insn *in);

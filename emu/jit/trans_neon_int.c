@@ -6,92 +6,7 @@
  * Where elements saturate, what differs from the wrapped result is or-ed into
  * vfp.qc, and FPSCR.QC is whether that is 0.
  */
-#include "jit/trans_neon.h"
-
-enum {
-	SIZE_64 = 3
-};
-
-static const uint64_t IDENTITY = UINT64_C(0xfedcba9876543210);
-
-static ir_ref op(struct neon *v, enum ir_opcode opcode, ir_ref a, ir_ref b)
-{
-	return neon_op(v, opcode, v->size, a, b);
-}
-
-static ir_ref by_sign(struct neon *v, enum ir_opcode opcode, ir_ref a, ir_ref b)
-{
-	return neon_op_signed(v, opcode, !v->uns, v->size, a, b);
-}
-
-static ir_ref ones(struct neon *v)
-{
-	return ir_const(v->t->u, v->type, UINT64_MAX);
-}
-
-static ir_ref zero(struct neon *v)
-{
-	return ir_const(v->t->u, v->type, 0);
-}
-
-static ir_ref invert(struct neon *v, ir_ref a)
-{
-	return op(v, IR_VXOR, a, ones(v));
-}
-
-static ir_ref all(struct neon *v, uint64_t val)
-{
-	return neon_const(v, v->size, val);
-}
-
-static uint64_t sign_bit(const struct neon *v)
-{
-	return UINT64_C(1) << (8 * v->size - 1);
-}
-
-static ir_ref vn(struct neon *v)
-{
-	return neon_get(v, v->in->vn);
-}
-
-static ir_ref vm(struct neon *v)
-{
-	return neon_get(v, v->in->vm);
-}
-
-static ir_ref vd(struct neon *v)
-{
-	return neon_get(v, v->in->vd);
-}
-
-/* Shifts by a constant, of any element size */
-
-static ir_ref shift_imm(struct neon *v, enum ir_opcode opcode,
-			unsigned int size, ir_ref a, unsigned int by)
-{
-	return trans_vec_imm(v->t, opcode, v->type, size, a, by);
-}
-
-/* by: 0 to the width */
-static ir_ref shift_left(struct neon *v, ir_ref a, unsigned int by)
-{
-	if (!by)
-		return a;
-	if (v->size > 1)
-		return shift_imm(v, IR_VSHL, v->size, a, by);
-	return op(v, IR_VAND, shift_imm(v, IR_VSHL, 2, a, by),
-		  all(v, 0xffu << by & 0xff));
-}
-
-static ir_ref shift_right_unsigned(struct neon *v, ir_ref a, unsigned int by)
-{
-	if (!by)
-		return a;
-	if (v->size > 1)
-		return shift_imm(v, IR_VSHR, v->size, a, by);
-	return op(v, IR_VAND, shift_imm(v, IR_VSHR, 2, a, by),
-		  all(v, 0xffu >> by));
-}
+#include "jit/trans_neon_expr.h"
 
 static ir_ref shift_right(struct neon *v, bool uns, ir_ref a, unsigned int by)
 {
@@ -154,14 +69,6 @@ static ir_ref sub_sat(struct neon *v, bool is_signed, ir_ref a, ir_ref b)
 }
 
 /* Comparison */
-
-static ir_ref greater_equal(struct neon *v, bool uns, ir_ref a, ir_ref b)
-{
-	if (uns)
-		return op(v, IR_VEQ,
-			  neon_op_signed(v, IR_VMAX, false, v->size, a, b), a);
-	return invert(v, op(v, IR_VGT, b, a));
-}
 
 static ir_ref greater(struct neon *v, bool uns, ir_ref a, ir_ref b)
 {
@@ -598,11 +505,6 @@ static ir_ref insert_bits(struct neon *v, uint64_t mask, ir_ref a)
 	return op(v, IR_VOR, op(v, IR_VBIC, vd(v), keep), a);
 }
 
-static uint64_t low_bits(unsigned int n)
-{
-	return n >= 64 ? UINT64_MAX : (UINT64_C(1) << n) - 1;
-}
-
 /* clang-format off */
 #define SHIFT_ROWS(R) \
 	R(VSHR,  shift_right(v, v->uns, a, by)) \
@@ -632,7 +534,8 @@ static uint64_t low_bits(unsigned int n)
 SHIFT_ROWS(SHIFT)
 #undef SHIFT
 
-static bool do_VSHLL(struct trans *t, const struct insn *in)
+static bool shift_left_long(struct trans *t, const struct insn *in, bool uns,
+			    unsigned int by)
 {
 	struct neon v;
 
@@ -640,27 +543,22 @@ static bool do_VSHLL(struct trans *t, const struct insn *in)
 		return false;
 	long_begin(&v, t, in);
 	trans_fp_mode(t, in, 0);
-	trans_fp_set(
-		t, IR_V128, in->vd,
-		shift_left(&v,
-			   widen(&v, trans_fp_get(t, IR_V64, in->vm), v.uns),
-			   in->shift_imm));
+	trans_fp_set(t, IR_V128, in->vd,
+		     shift_left(&v,
+				widen(&v, trans_fp_get(t, IR_V64, in->vm), uns),
+				by));
 	return true;
 }
 
+static bool do_VSHLL(struct trans *t, const struct insn *in)
+{
+	return shift_left_long(t, in, in->u, in->shift_imm);
+}
+
+/* By the width of an element: then the sign does not matter. */
 static bool do_VSHLL_max(struct trans *t, const struct insn *in)
 {
-	struct neon v;
-
-	if (in->vd & 1 || in->size == SIZE_64)
-		return false;
-	long_begin(&v, t, in);
-	trans_fp_mode(t, in, 0);
-	trans_fp_set(
-		t, IR_V128, in->vd,
-		shift_left(&v, widen(&v, trans_fp_get(t, IR_V64, in->vm), true),
-			   4 * v.size));
-	return true;
+	return shift_left_long(t, in, true, 8u << in->size);
 }
 
 /* Narrowing, with saturation or without; by may be 0 */
@@ -821,177 +719,6 @@ static ir_ref reverse(struct neon *v, ir_ref a, unsigned int group)
 TWO_ROWS(TWO)
 #undef TWO
 
-/* Both registers change; the second write wins if they are one. */
-static bool put_both(struct neon *v, ir_ref d, ir_ref m)
-{
-	trans_fp_set(v->t, v->type, v->in->vd, d);
-	trans_fp_set(v->t, v->type, v->in->vm, m);
-	return true;
-}
-
-static bool do_VSWP(struct trans *t, const struct insn *in)
-{
-	struct neon v;
-
-	if (!neon_begin_q(&v, t, in, in->vd | in->vm))
-		return false;
-	trans_fp_mode(t, in, 0);
-	return put_both(&v, vm(&v), vd(&v));
-}
-
-/* Elements of d and m, each pair of them a matrix, transposed. */
-static bool do_VTRN(struct trans *t, const struct insn *in)
-{
-	struct neon v, w;
-	ir_ref d, m, even, odd;
-	unsigned int bits = 8u << in->size;
-
-	if (!neon_begin_q(&v, t, in, in->vd | in->vm) || in->size == SIZE_64)
-		return false;
-	trans_fp_mode(t, in, 0);
-	w = v;
-	w.size = 2 * v.size;
-	d = vd(&v);
-	m = vm(&v);
-	even = all(&w, low_bits(bits));
-	odd = all(&w, low_bits(bits) << bits);
-	return put_both(&v,
-			op(&w, IR_VOR, op(&w, IR_VAND, d, even),
-			   shift_left(&w, m, bits)),
-			op(&w, IR_VOR, op(&w, IR_VAND, m, odd),
-			   shift_right_unsigned(&w, d, bits)));
-}
-
-/* Even elements below, odd ones above. */
-static uint64_t even_odd(unsigned int size)
-{
-	static const uint64_t patterns[] = { UINT64_C(0xfdb97531eca86420),
-					     UINT64_C(0xfeba7632dc985410),
-					     UINT64_C(0xfedc7654ba983210) };
-
-	return patterns[size];
-}
-
-static bool zip_is_ours(const struct neon *v)
-{
-	return v->in->size != SIZE_64 && (v->in->q || v->in->size != 2);
-}
-
-static bool do_VUZP(struct trans *t, const struct insn *in)
-{
-	struct neon v;
-	ir_ref d, m;
-
-	if (!neon_begin_q(&v, t, in, in->vd | in->vm) || !zip_is_ours(&v))
-		return false;
-	trans_fp_mode(t, in, 0);
-	d = vd(&v);
-	m = vm(&v);
-	if (!in->q) {
-		d = trans_vec(t, IR_VJOIN, IR_V128, 8, d, m);
-		d = trans_vec_imm(t, IR_VPERM, IR_V128, 1, d,
-				  even_odd(in->size));
-		return put_both(
-			&v, trans_vec(t, IR_VLOW, IR_V64, 8, d, IR_NO_REF),
-			trans_vec(t, IR_VHIGH, IR_V64, 8, d, IR_NO_REF));
-	}
-	d = neon_perm(&v, d, even_odd(in->size));
-	m = neon_perm(&v, m, even_odd(in->size));
-	return put_both(&v, neon_op(&v, IR_VZIP_LOW, 8, d, m),
-			neon_op(&v, IR_VZIP_HIGH, 8, d, m));
-}
-
-static bool do_VZIP(struct trans *t, const struct insn *in)
-{
-	struct neon v;
-	ir_ref d, m, r;
-
-	if (!neon_begin_q(&v, t, in, in->vd | in->vm) || !zip_is_ours(&v))
-		return false;
-	trans_fp_mode(t, in, 0);
-	d = vd(&v);
-	m = vm(&v);
-	if (in->q)
-		return put_both(&v, op(&v, IR_VZIP_LOW, d, m),
-				op(&v, IR_VZIP_HIGH, d, m));
-	r = trans_vec(t, IR_VZIP_LOW, IR_V128, v.size, d, m);
-	return put_both(&v, trans_vec(t, IR_VLOW, IR_V64, 8, r, IR_NO_REF),
-			trans_vec(t, IR_VHIGH, IR_V64, 8, r, IR_NO_REF));
-}
-
-/* Extraction, look-up, duplication */
-
-static bool do_VEXT(struct trans *t, const struct insn *in)
-{
-	struct neon v;
-	ir_ref r;
-
-	if (!neon_begin_q(&v, t, in, in->vd | in->vn | in->vm) ||
-	    in->imm >= (in->q ? 16u : 8u))
-		return false;
-	trans_fp_mode(t, in, 0);
-	if (in->q) {
-		r = ir_add(t->u, (struct ir_op){ .op = IR_VALIGN,
-						 .type = IR_V128,
-						 .size = 1,
-						 .a = vn(&v),
-						 .b = vm(&v),
-						 .imm = in->imm });
-	} else {
-		r = trans_vec(t, IR_VJOIN, IR_V128, 8, vn(&v), vm(&v));
-		r = neon_perm(&v, r, (IDENTITY >> 4 * in->imm) & UINT32_MAX);
-	}
-	trans_fp_set(t, v.type, in->vd, r);
-	return true;
-}
-
-/* p: VTBX leaves bytes alone whose index is beyond the table. */
-static bool do_VTBL(struct trans *t, const struct insn *in)
-{
-	unsigned int length = in->imm + 1;
-	struct neon v = { .t = t, .in = in, .type = IR_V64, .size = 1 };
-	ir_ref index, part, r = IR_NO_REF;
-
-	if (in->vn + length > 32)
-		return false;
-	trans_fp_mode(t, in, 0);
-	index = vm(&v);
-	for (unsigned int i = 0; i < length; i += 2) {
-		part = trans_vec(t, IR_VJOIN, IR_V128, 8,
-				 neon_get(&v, in->vn + i),
-				 i + 1 < length ? neon_get(&v, in->vn + i + 1)
-						: zero(&v));
-		part = op(&v, IR_VTABLE, part,
-			  i ? op(&v, IR_VSUB, index, all(&v, 8 * i)) : index);
-		r = i ? op(&v, IR_VOR, r, part) : part;
-	}
-	if (in->p)
-		r = op(&v, IR_VOR, r,
-		       op(&v, IR_VAND, vd(&v),
-			  greater_equal(&v, true, index, all(&v, 8 * length))));
-	trans_fp_set(t, IR_V64, in->vd, r);
-	return true;
-}
-
-/* x is the index; the size is in the position of the lowest one of imm4. */
-static bool do_VDUP(struct trans *t, const struct insn *in)
-{
-	static const uint64_t patterns[] = { 0, UINT64_C(0x1010101010101010),
-					     UINT64_C(0x3210321032103210) };
-	unsigned int size = (unsigned int)__builtin_ctz(in->word >> 16);
-	uint64_t at = (uint64_t)in->x << size;
-	struct neon v;
-
-	if (!neon_begin_q(&v, t, in, in->vd))
-		return false;
-	trans_fp_mode(t, in, 0);
-	trans_fp_set(
-		t, v.type, in->vd,
-		neon_perm(&v, trans_fp_get(t, IR_V64, in->vm),
-			  patterns[size] + at * UINT64_C(0x1111111111111111)));
-	return true;
-}
-
 const struct trans_row trans_neon_int[] = {
 #define ROW(NAME, ...) { exec_##NAME, do_##NAME, false },
 	SAME_ROWS(ROW) SCALAR_ROWS(ROW) LONG_ROWS(ROW) SCALAR_LONG_ROWS(ROW)
@@ -1009,12 +736,5 @@ const struct trans_row trans_neon_int[] = {
 	{ exec_VSHLL, do_VSHLL },
 	{ exec_VSHLL_max, do_VSHLL_max },
 	{ exec_VMODIMM, do_VMODIMM },
-	{ exec_VSWP, do_VSWP },
-	{ exec_VTRN, do_VTRN },
-	{ exec_VUZP, do_VUZP },
-	{ exec_VZIP, do_VZIP },
-	{ exec_VEXT, do_VEXT },
-	{ exec_VTBL, do_VTBL },
-	{ exec_VDUP, do_VDUP },
 	{ NULL, NULL },
 };
