@@ -213,9 +213,11 @@ class Console:
         self.text = ''
 
     def shell(self, command, seconds=SECONDS):
-        """What a command in the guest says, without its echo."""
-        os.write(self.master, f'{command}; echo "d""one $?"\n'.encode())
-        self.expect(r'one \$\?"\n', seconds)
+        """What a command in the guest says, without its echo, of which there
+        are two where the shell was busy when it was typed."""
+        os.write(self.master, f'echo "be""gin"; {command}; '
+                              f'echo "d""one $?"\n'.encode())
+        self.expect('^begin\n', seconds)
         text = ''
         end = time.monotonic() + seconds
         while True:
