@@ -114,6 +114,11 @@ static const struct {
 	FIELD('o', opc1), FIELD('O', opc2),       FIELD('k', mode),
 };
 
+static unsigned int buckets_of(const struct table *t)
+{
+	return 1u << (t->part[0].len + t->part[1].len + t->part[2].len);
+}
+
 static unsigned int index_of(const struct table *t, uint32_t word)
 {
 	unsigned int index = 0;
@@ -191,27 +196,49 @@ static void sort_rows(const struct table *t, uint16_t *ret_order)
 		}
 }
 
+/* Add to each bucket that words of this row may fall in: to its length, or
+ * (with to) the row itself at to[]. */
+static void add_row(const struct table *t, unsigned int op, uint32_t *length,
+		    uint16_t *to)
+{
+	const struct decode_row *row = &patterns[op].row;
+	unsigned int open = (buckets_of(t) - 1) & ~index_of(t, row->mask);
+	unsigned int fixed = index_of(t, row->value), some = 0;
+
+	/* each choice of the bits that the row leaves open */
+	do {
+		uint32_t *at = &length[fixed | some];
+
+		if (to)
+			to[*at] = (uint16_t)op;
+		++*at;
+		some = (some - open) & open;
+	} while (some);
+}
+
 /* Append the lists of a table's buckets to pool[used]; returns its new end. */
 static uint32_t fill_buckets(struct table *t, uint32_t used)
 {
-	unsigned int buckets = 1u << (t->part[0].len + t->part[1].len +
-				      t->part[2].len);
+	unsigned int buckets = buckets_of(t);
+	uint32_t first = used;
 	uint16_t order[OP_UNDEF];
 
 	sort_rows(t, order);
-	t->start = xmalloc((buckets + 1) * sizeof(*t->start));
-	for (unsigned int b = 0; b < buckets; b++) {
-		t->start[b] = used;
-		pool = xrealloc(pool, (used + t->count) * sizeof(*pool));
-		for (unsigned int i = 0; i < t->count; i++) {
-			const struct decode_row *row = &patterns[order[i]].row;
-			unsigned int mask = index_of(t, row->mask);
+	t->start = xcalloc(buckets + 1, sizeof(*t->start));
+	for (unsigned int i = 0; i < t->count; i++)
+		add_row(t, order[i], t->start, NULL);
+	for (unsigned int b = 0; b <= buckets; b++) {
+		uint32_t length = t->start[b];
 
-			if ((b & mask) == index_of(t, row->value))
-				pool[used++] = order[i];
-		}
+		t->start[b] = used;
+		used += length;
 	}
-	t->start[buckets] = used;
+	pool = xrealloc(pool, used * sizeof(*pool));
+	for (unsigned int i = 0; i < t->count; i++)
+		add_row(t, order[i], t->start, pool);
+	/* each start has become its bucket's end, which is the next start */
+	memmove(t->start + 1, t->start, buckets * sizeof(*t->start));
+	t->start[0] = first;
 	return used;
 }
 
