@@ -28,7 +28,8 @@ bool adapt_can_grow(const struct guest *g)
 	const struct guest_partition *root = guest_partition(g, g->root);
 
 	for (size_t i = 0; i < g->partitions.n; i++)
-		if (g->partitions.at[i].start > root->start)
+		if (!g->partitions.at[i].disk &&
+		    g->partitions.at[i].start > root->start)
 			return false;
 	return true;
 }

@@ -8,7 +8,6 @@
 #include "common/cleanup.h"
 #include "common/mem.h"
 #include "common/str.h"
-#include "guest/inspect.h"
 #include "image/partition.h"
 #include "kernel/select.h"
 #include "profile/match.h"
@@ -122,6 +121,113 @@ static bool unpacked(void *arg, uint64_t done, uint64_t total)
 	return true;
 }
 
+struct open_disks vec_of(struct inspect_disk);
+
+static void list_disks(const struct card *card, struct open_disks *ret)
+{
+	*vec_add(ret) = (struct inspect_disk){ card->img.fd,
+					       card->img.source.path };
+	for (size_t i = 0; i < card->disks.n; i++)
+		*vec_add(ret) = (struct inspect_disk){
+			card->disks.at[i].fd, card->disks.at[i].source.path
+		};
+}
+
+int card_trees(const struct card *card, struct inspect_trees *ret_trees,
+	       struct err *err)
+{
+	struct open_disks disks = { 0 };
+	int rc;
+
+	list_disks(card, &disks);
+	rc = inspect_trees_open(disks.at, &card->guest, ret_trees, err);
+	vec_free(&disks);
+	return rc;
+}
+
+const struct image *card_image(const struct card *card, unsigned int order)
+{
+	int disk = guest_disk_of_order(&card->guest, order);
+
+	return disk > 0 ? &card->disks.at[disk - 1] : &card->img;
+}
+
+/* Its partitions become the guest's. */
+static void take_disk(struct card *c, struct guest *from)
+{
+	struct guest *g = &c->guest;
+	const struct image *img = &c->disks.at[c->disks.n - 1];
+
+	*vec_add(&g->disks) = (struct guest_disk){
+		.path = xstrdup(img->source.path),
+		.table = steal_ptr(from->table),
+		.id = steal_ptr(from->disk_id),
+		.size = from->disk_size,
+		.order = (unsigned int)c->disks.n,
+	};
+	for (size_t i = 0; i < from->partitions.n; i++) {
+		from->partitions.at[i].disk = (unsigned int)g->disks.n;
+		*vec_add(&g->partitions) = from->partitions.at[i];
+	}
+	from->partitions.n = 0;
+}
+
+static int add_disk(struct card *c, const char *path,
+		    const struct image_watch *watch, struct err *err)
+{
+	struct guest found = { 0 };
+	struct image *img = vec_add(&c->disks);
+	int rc = image_open(path, watch, img, err);
+
+	if (rc == 0)
+		rc = partition_read(img, &found, err);
+	if (rc == 0)
+		take_disk(c, &found);
+	guest_free(&found);
+	return rc < 0 ? err_within(err, rc, "--disk") : rc;
+}
+
+/* The disk that the system lives on is the first, whatever was named first. */
+static void settle_root(struct card *c, struct open_disks *disks)
+{
+	struct guest *g = &c->guest;
+	const struct guest_partition *p;
+	struct image old = c->img;
+	unsigned int disk;
+
+	p = guest_partition(g, inspect_root(disks->at, g));
+	if (!p || g->root)
+		return;
+	disk = p->disk;
+	g->root = (int)p->number;
+	if (!disk)
+		return;
+	guest_swap_disks(g, disk);
+	c->img = c->disks.at[disk - 1];
+	c->disks.at[disk - 1] = old;
+	free(g->disks.at[disk - 1].path);
+	g->disks.at[disk - 1].path = xstrdup(old.source.path);
+	guest_say(g, FINDING_NOTE, "root-on-disk",
+		  "the Pi starts from the card and lives on '%s', partition "
+		  "%d: the VM gets both",
+		  c->img.source.path, g->root);
+	disks->n = 0;
+	list_disks(c, disks);
+}
+
+static int inspect(struct card *c, struct err *err)
+{
+	struct open_disks disks = { 0 };
+	int rc;
+
+	list_disks(c, &disks);
+	if (c->disks.n)
+		settle_root(c, &disks);
+	rc = inspect_guest(disks.at, &c->guest, err);
+	vec_free(&disks);
+	return rc;
+}
+
 int card_open_as(const char *path, const struct card_wish *wish,
 		 struct card *ret_card, struct err *err)
 {
@@ -137,18 +243,19 @@ int card_open_as(const char *path, const struct card_wish *wish,
 	rc = profile_load(NULL, &c->profiles, err);
 	if (rc == 0)
 		rc = image_open(path, &watch, &c->img, err);
+	if (rc == 0)
+		rc = partition_read(&c->img, &c->guest, err);
+	for (size_t i = 0; rc == 0 && i < wish->n_disks; i++)
+		rc = add_disk(c, wish->disks[i], &watch, err);
 	if (wish->ui)
 		ui_progress_end(wish->ui, 0);
 	if (rc == 0)
-		rc = partition_read(&c->img, &c->guest, err);
-	if (rc == 0)
-		rc = inspect_guest(c->img.fd, path, &c->guest, err);
+		rc = inspect(c, err);
 	if (rc < 0)
 		return rc;
 	/* without a system there is nothing to open, and ids alone count */
 	if (c->guest.root)
-		(void)inspect_trees_open(c->img.fd, path, &c->guest, &trees,
-					 &ignored);
+		(void)card_trees(c, &trees, &ignored);
 	match(c, &trees);
 	choose_kernel(c);
 	return 0;
@@ -165,6 +272,9 @@ int card_open(const char *path, unsigned int root, struct card *ret_card,
 void card_close(struct card *card)
 {
 	image_fini(&card->img);
+	for (size_t i = 0; i < card->disks.n; i++)
+		image_fini(&card->disks.at[i]);
+	vec_free(&card->disks);
 	guest_free(&card->guest);
 	profile_free(&card->profiles);
 	profile_free_one(&card->fits);

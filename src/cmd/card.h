@@ -7,13 +7,15 @@
 #define CMD_CARD_H
 
 #include "common/err.h"
+#include "guest/inspect.h"
 #include "host/ui.h"
 #include "image/image.h"
 #include "model/guest.h"
 #include "profile/profile.h"
 
 struct card {
-	struct image img;
+	struct image img;                  /* of the system's disk */
+	struct vec_of(struct image) disks; /* others, as guest.disks */
 	struct guest guest;
 	struct profiles profiles;
 	struct profile fits;           /* what fits, layers and all */
@@ -29,8 +31,10 @@ int card_root(const char *text, unsigned int *ret_root, struct err *err);
 
 /* What is asked of it; all zero: nothing in particular. */
 struct card_wish {
-	unsigned int root; /* partition of the system; 0: look for it */
-	struct ui *ui;     /* is told how far unpacking is; or NULL */
+	unsigned int root;        /* partition of the system; 0: look for it */
+	const char *const *disks; /* paths of disks besides it */
+	size_t n_disks;
+	struct ui *ui; /* is told how far unpacking is; or NULL */
 };
 
 /*
@@ -43,6 +47,14 @@ int card_open_as(const char *path, const struct card_wish *wish,
 /* The same with the root's partition alone. */
 int card_open(const char *path, unsigned int root, struct card *ret_card,
 	      struct err *err);
+
+/* As inspect_trees_open(), of a card that is open. */
+int card_trees(const struct card *card, struct inspect_trees *ret_trees,
+	       struct err *err);
+
+/* The image that was named: 0 is the card, n the n-th disk besides it. */
+const struct image *card_image(const struct card *card, unsigned int order);
+
 void card_close(struct card *card);
 #define autocard __attribute__((__cleanup__(card_close)))
 

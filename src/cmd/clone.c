@@ -137,8 +137,7 @@ static int plan_identity(struct clone *c, struct err *err)
 	int r = card_open(c->disk, (unsigned int)c->root, &card, err);
 
 	if (!r)
-		r = inspect_trees_open(card.img.fd, c->disk, &card.guest,
-				       &trees, err);
+		r = card_trees(&card, &trees, err);
 	if (!r) {
 		source = (struct facts_source){ &trees, card.profile };
 		facts.guest = &card.guest;

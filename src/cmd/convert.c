@@ -37,7 +37,7 @@ static const char *const engine_words[] = { "pimigrate", "qemu", NULL };
 
 static const char *arg_name, *arg_suite, *arg_mirror, *arg_busybox, *arg_mac;
 static const char *arg_network = "user";
-static struct opt_list arg_debs, arg_forwards;
+static struct opt_list arg_debs, arg_forwards, arg_disks;
 static const char *arg_root = "first";
 static uint64_t arg_cpus, arg_memory = UINT64_C(1) << 30;
 static uint64_t arg_grow = UINT64_C(1) << 30;
@@ -88,7 +88,9 @@ static int open_source(struct conversion *c, const char *path, struct err *err)
 {
 	autofree char *name = NULL;
 	const struct finding *stop;
-	struct card_wish wish = { .ui = c->ui };
+	struct card_wish wish = { .ui = c->ui,
+				  .disks = arg_disks.words.at,
+				  .n_disks = arg_disks.words.n };
 	int r = card_root(arg_root, &wish.root, err);
 
 	if (!r)
@@ -301,6 +303,8 @@ static const struct opt options[] = {
 	  .help = "print what would be done; nothing is written" },
 	{ "--root", OPT_STRING, &arg_root, "first|N|DEVICE",
 	  "the partition of the system, if there are several" },
+	{ "--disk", OPT_LIST, &arg_disks, "FILE|DEVICE",
+	  "a disk that the Pi had besides its card; its system may be there" },
 	{ "--strict", OPT_FLAG, &arg_strict,
 	  .help = "exit code 6, and no guest, if something would be lost" },
 	{ "--grow", OPT_SIZE, &arg_grow, "SIZE",

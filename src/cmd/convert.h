@@ -49,6 +49,10 @@ struct conversion {
 /* The card that counts: the copy after a replay, else the source. */
 const struct card *conversion_card(const struct conversion *c);
 
+/* Where the copy of the system's disk (0) or of another lies; the caller frees
+ * it. */
+char *conversion_disk(const struct conversion *c, unsigned int disk);
+
 /* Fetch the kernel for it, and stage it below work. */
 int conversion_kernel(struct conversion *c, struct err *err);
 
@@ -59,7 +63,7 @@ int conversion_plan(struct conversion *c, struct err *err);
  * lost is set. */
 int conversion_losses(struct conversion *c, struct err *err);
 
-/* The disk, as the source has it. */
+/* The disks, as the sources have them. */
 int conversion_copy(struct conversion *c, struct err *err);
 
 /* Replay, grow, and carry out the plan. */

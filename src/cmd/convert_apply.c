@@ -50,13 +50,34 @@ int conversion_losses(struct conversion *c, struct err *err)
 		       n, n == 1 ? "" : "s");
 }
 
+/* The copies, in the order in which their sources were named. */
+static int open_copies(struct conversion *c, struct err *err)
+{
+	const struct guest *g = &c->card.guest;
+	struct vec_of(char *) paths = { 0 };
+	struct card_wish wish = { 0 };
+	int r;
+
+	for (unsigned int n = 0; n <= g->disks.n; n++)
+		*vec_add(&paths) = conversion_disk(
+			c, (unsigned int)guest_disk_of_order(g, n));
+	wish.disks = (const char *const *)paths.at + 1;
+	wish.n_disks = paths.n - 1;
+	/* With others it is found on its disk as it was before. */
+	wish.root = wish.n_disks ? 0 : (unsigned int)g->root;
+	r = card_open_as(paths.at[0], &wish, &c->copy, err);
+	for (size_t i = 0; i < paths.n; i++)
+		free(paths.at[i]);
+	vec_free(&paths);
+	return r;
+}
+
 /* Replayed: what the copy shows now is what counts. */
 static int look_again(struct conversion *c, struct err *err)
 {
 	autofree char *name = xstrdup(c->machine.name);
 	autofree char *sum = steal_ptr(c->machine.source_sha256);
-	int r = card_open(c->disk, (unsigned int)c->card.guest.root, &c->copy,
-			  err);
+	int r = open_copies(c, err);
 
 	c->copied = r == 0;
 	if (r < 0) {

@@ -24,10 +24,9 @@ static void add_range(struct ranges *all, uint64_t from, uint64_t to)
 
 /* What of a clean ext4 file system is in use.  False: it is not to be
  * believed, or is none. */
-static bool add_used(const struct conversion *c,
-		     const struct guest_partition *p, struct ranges *all)
+static bool add_used(const struct image *img, const struct guest_partition *p,
+		     struct ranges *all)
 {
-	const struct image *img = &c->card.img;
 	autoext4 struct ext4 *fs = NULL;
 	struct ext4_ranges used = { 0 };
 	struct err ignored;
@@ -55,21 +54,22 @@ static int by_start(const void *a, const void *b)
 }
 
 /* The whole disk but for the free blocks of clean ext4 file systems. */
-static void find_ranges(struct conversion *c, struct ranges *all)
+static void find_ranges(const struct guest *g, unsigned int disk,
+			const struct image *img, struct ranges *all)
 {
-	const struct guest *g = &c->card.guest;
 	struct vec_of(const struct guest_partition *) sorted = { 0 };
 	uint64_t done = 0;
 
 	for (size_t i = 0; i < g->partitions.n; i++)
-		*vec_add(&sorted) = &g->partitions.at[i];
+		if (g->partitions.at[i].disk == disk)
+			*vec_add(&sorted) = &g->partitions.at[i];
 	if (sorted.n)
 		qsort(sorted.at, sorted.n, sizeof(*sorted.at), by_start);
 	for (size_t i = 0; i < sorted.n; i++) {
 		const struct guest_partition *p = sorted.at[i];
 		struct ranges used = { 0 };
 
-		if (p->start >= done && add_used(c, p, &used)) {
+		if (p->start >= done && add_used(img, p, &used)) {
 			add_range(all, done, p->start);
 			for (size_t u = 0; u < used.n; u++)
 				*vec_add(all) = used.at[u];
@@ -77,7 +77,7 @@ static void find_ranges(struct conversion *c, struct ranges *all)
 		}
 		vec_free(&used);
 	}
-	add_range(all, done, c->card.img.source.size);
+	add_range(all, done, img->source.size);
 	vec_free(&sorted);
 }
 
@@ -88,29 +88,41 @@ static void copy_progress(void *arg, uint64_t done, uint64_t total)
 	ui_progress(c->ui, done, total);
 }
 
-int conversion_copy(struct conversion *c, struct err *err)
+static int copy_disk(struct conversion *c, unsigned int disk,
+		     const struct image *img, struct err *err)
 {
+	autofree char *path = conversion_disk(c, disk);
 	struct ranges ranges = { 0 };
 	autoclose int to = -1;
 	struct copy_job job = {
-		.from = c->card.img.fd,
-		.from_name = c->card.img.source.path,
-		.to_name = c->disk,
-		.size = c->card.img.source.size,
+		.from = img->fd,
+		.from_name = img->source.path,
+		.to_name = path,
+		.size = img->source.size,
 		.progress = copy_progress,
 		.arg = c,
 	};
 	int r;
 
-	to = open(c->disk, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	to = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	if (to < 0)
-		return err_errno(err, errno, "cannot make '%s'", c->disk);
+		return err_errno(err, errno, "cannot make '%s'", path);
 	job.to = to;
-	find_ranges(c, &ranges);
+	find_ranges(&c->card.guest, disk, img, &ranges);
 	job.ranges = ranges.at;
 	job.n_ranges = ranges.n;
 	r = copy_run(&job, err);
 	vec_free(&ranges);
 	ui_progress_end(c->ui, job.size);
+	return r;
+}
+
+int conversion_copy(struct conversion *c, struct err *err)
+{
+	int r = copy_disk(c, 0, &c->card.img, err);
+
+	for (size_t i = 0; !r && i < c->card.disks.n; i++)
+		r = copy_disk(c, (unsigned int)i + 1, &c->card.disks.at[i],
+			      err);
 	return r;
 }

@@ -202,6 +202,11 @@ static char *now_text(void)
 	return xstrdup(text);
 }
 
+char *machine_disk_name(unsigned int disk)
+{
+	return disk ? xasprintf("disk-%u.raw", disk + 1) : xstrdup("disk.raw");
+}
+
 void machine_make(const struct machine_wish *wish, const char *name,
 		  const struct source *source, const struct guest *g,
 		  struct machine *ret_m)
@@ -223,8 +228,10 @@ void machine_make(const struct machine_wish *wish, const char *name,
 		.source_mtime = source->mtime,
 		.created = now_text(),
 	};
-	*vec_add(&ret_m->disks) = (struct machine_disk){ xstrdup("disk.raw"),
-							 xstrdup("raw"),
-							 false };
+	for (unsigned int i = 0; i <= g->disks.n; i++)
+		*vec_add(&ret_m->disks) = (struct machine_disk){
+			.file = machine_disk_name(i),
+			.format = xstrdup("raw"),
+		};
 	add_nic(wish, g, ret_m);
 }

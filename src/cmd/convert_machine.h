@@ -35,6 +35,10 @@ void machine_make(const struct machine_wish *wish, const char *name,
 		  const struct source *source, const struct guest *g,
 		  struct machine *ret_m);
 
+/* The file of a disk in the guest's folder: "disk.raw", "disk-2.raw"; the
+ * caller frees it. */
+char *machine_disk_name(unsigned int disk);
+
 /* What no two machines may share; the caller frees them. */
 char *machine_new_uuid(void);
 char *machine_new_mac(void);

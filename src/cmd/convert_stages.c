@@ -27,6 +27,13 @@ const struct card *conversion_card(const struct conversion *c)
 	return c->copied ? &c->copy : &c->card;
 }
 
+char *conversion_disk(const struct conversion *c, unsigned int disk)
+{
+	autofree char *name = machine_disk_name(disk);
+
+	return xasprintf("%s/%s", c->guest.dir, name);
+}
+
 /* A text of the guest that may be large; "" if there is none. */
 static char *guest_text(const struct conversion *c, const char *path)
 {
@@ -44,8 +51,7 @@ static int open_trees(struct conversion *c, struct err *err)
 
 	inspect_trees_close(&c->trees);
 	c->source = (struct facts_source){ &c->trees, card->profile };
-	return inspect_trees_open(card->img.fd, card->img.source.path,
-				  &card->guest, &c->trees, err);
+	return card_trees(card, &c->trees, err);
 }
 
 static int stage(struct conversion *c, struct err *err)

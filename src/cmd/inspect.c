@@ -8,10 +8,13 @@
 
 static bool arg_strict, arg_explain;
 static const char *arg_root = "first";
+static struct opt_list arg_disks;
 
 static const struct opt options[] = {
 	{ "--root", OPT_STRING, &arg_root, "first|N|DEVICE",
 	  "the partition of the system, if there are several" },
+	{ "--disk", OPT_LIST, &arg_disks, "FILE|DEVICE",
+	  "a disk that the Pi had besides its card; its system may be there" },
 	{ "--strict", OPT_FLAG, &arg_strict,
 	  .help = "exit code 6 if something would be lost" },
 	{ "--explain", OPT_FLAG, &arg_explain,
@@ -24,7 +27,9 @@ static int run(struct cmd_ctx *ctx, struct err *err)
 	autocard struct card card = { .img = { .fd = -1 } };
 	autofree char *report = NULL;
 	const struct finding *stop;
-	struct card_wish wish = { .ui = ctx->ui };
+	struct card_wish wish = { .ui = ctx->ui,
+				  .disks = arg_disks.words.at,
+				  .n_disks = arg_disks.words.n };
 	int rc;
 
 	if (card_root(arg_root, &wish.root, err) < 0)

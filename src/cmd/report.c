@@ -62,9 +62,9 @@ static void row(struct str *out, const char *label, const char *value)
 
 static const char *role(const struct guest *g, const struct guest_partition *p)
 {
-	if ((int)p->number == g->root)
+	if (guest_ref(p) == g->root)
 		return "the system";
-	if ((int)p->number == g->boot)
+	if (guest_ref(p) == g->boot)
 		return "the boot partition";
 	return "";
 }
@@ -90,10 +90,10 @@ static void put_partition(struct str *out, const struct guest *g,
  * The card as a bar: a cell for each partition, as wide as its share allows,
  * "=" what is used of it and "." what is free; "-" belongs to nobody.
  */
-static void put_cell(struct str *bar, const struct guest *g,
+static void put_cell(struct str *bar, uint64_t size,
 		     const struct guest_partition *p)
 {
-	size_t width = (size_t)((double)p->size / (double)g->disk_size * BAR);
+	size_t width = (size_t)((double)p->size / (double)size * BAR);
 	uint64_t used = p->fs_size ? p->fs_size - p->fs_free : p->size;
 	autofree char *number = xasprintf("%u", p->number);
 	size_t n = strlen(number), fill;
@@ -115,41 +115,58 @@ static int by_start(const void *a, const void *b)
 	return ((*x)->start > (*y)->start) - ((*x)->start < (*y)->start);
 }
 
-static void put_bar(struct str *out, const struct guest *g)
+static void put_bar(struct str *out, const struct guest *g, unsigned int disk,
+		    uint64_t size)
 {
 	struct vec_of(const struct guest_partition *) sorted = { 0 };
 	autostr struct str bar = { 0 };
 	uint64_t end = 0;
 
-	for (size_t i = 0; i < g->partitions.n && i < MAX_CELLS; i++)
-		*vec_add(&sorted) = &g->partitions.at[i];
-	if (!sorted.n || !g->disk_size)
+	for (size_t i = 0; i < g->partitions.n && sorted.n < MAX_CELLS; i++)
+		if (g->partitions.at[i].disk == disk)
+			*vec_add(&sorted) = &g->partitions.at[i];
+	if (!sorted.n || !size)
 		return;
 	qsort(sorted.at, sorted.n, sizeof(*sorted.at), by_start);
 	for (size_t i = 0; i < sorted.n; i++) {
 		const struct guest_partition *p = sorted.at[i];
 
-		if (p->start > end && p->start - end > g->disk_size / BAR)
+		if (p->start > end && p->start - end > size / BAR)
 			str_add(&bar, "|-");
-		put_cell(&bar, g, p);
+		put_cell(&bar, size, p);
 		end = p->start + p->size;
 	}
-	str_add(&bar, end + g->disk_size / BAR < g->disk_size ? "|-|" : "|");
+	str_add(&bar, end + size / BAR < size ? "|-|" : "|");
 	str_addf(out, "%*s%s\n", LABEL, "", bar.text);
 	vec_free(&sorted);
 }
 
-static void put_disk(struct str *out, const struct guest *g)
+static void put_disk(struct str *out, const struct guest *g, unsigned int n,
+		     const struct guest_disk *disk)
 {
 	char size[16];
 	autofree char *text = xasprintf(
-		"%s, partition table %s%s%s", ui_bytes(g->disk_size, size),
-		g->table, g->disk_id ? " " : "", g->disk_id ? g->disk_id : "");
+		"%s, partition table %s%s%s%s%s", ui_bytes(disk->size, size),
+		disk->table, disk->id ? " " : "", disk->id ? disk->id : "",
+		disk->path ? ", " : "", disk->path ? disk->path : "");
 
-	row(out, "Card", text);
-	put_bar(out, g);
+	row(out, disk->order ? "Disk" : "Card", text);
+	put_bar(out, g, n, disk->size);
 	for (size_t i = 0; i < g->partitions.n; i++)
-		put_partition(out, g, &g->partitions.at[i]);
+		if (g->partitions.at[i].disk == n)
+			put_partition(out, g, &g->partitions.at[i]);
+}
+
+static void put_disks(struct str *out, const struct guest *g)
+{
+	struct guest_disk own = { .table = g->table,
+				  .id = g->disk_id,
+				  .size = g->disk_size,
+				  .order = g->order };
+
+	put_disk(out, g, 0, &own);
+	for (size_t i = 0; i < g->disks.n; i++)
+		put_disk(out, g, (unsigned int)i + 1, &g->disks.at[i]);
 }
 
 static void put_network(struct str *out, const struct guest *g)
@@ -340,14 +357,30 @@ static void put_config(struct str *out, const struct guest *g)
 	}
 }
 
+static void put_next(struct str *out, const struct card *card, const char *path,
+		     bool explain)
+{
+	str_add(out, "\nThis card can be converted; nothing was changed. "
+		     "Next:\n  pimigrate convert");
+	for (unsigned int n = 1; n <= card->disks.n; n++) {
+		autofree char *disk = str_printable(
+			card_image(card, n)->source.path, false);
+
+		str_addf(out, " --disk '%s'", disk);
+	}
+	str_addf(out, " '%s'\n%s", path,
+		 explain ? "" : "Reasons: pimigrate inspect --explain\n");
+}
+
 char *report_text(const struct card *card, bool explain)
 {
 	const struct guest *g = &card->guest;
 	struct str out = { 0 };
-	autofree char *path = str_printable(card->img.source.path, false);
+	autofree char *path = str_printable(card_image(card, 0)->source.path,
+					    false);
 
 	str_addf(&out, "%s\n\n", path);
-	put_disk(&out, g);
+	put_disks(&out, g);
 	if (g->root)
 		put_system(&out, card);
 	put_findings(&out, g, FINDING_OK, "Works:");
@@ -359,11 +392,6 @@ char *report_text(const struct card *card, bool explain)
 	put_findings(&out, g, FINDING_WARN, "Will not be as on the Pi:");
 	put_findings(&out, g, FINDING_STOP, "Cannot be converted:");
 	if (!guest_stop(g))
-		str_addf(&out,
-			 "\nThis card can be converted; nothing was changed. "
-			 "Next:\n  pimigrate convert '%s'\n%s",
-			 path,
-			 explain ? ""
-				 : "Reasons: pimigrate inspect --explain\n");
+		put_next(&out, card, path, explain);
 	return str_steal(&out);
 }

@@ -44,14 +44,18 @@ static struct json_object *json_source(const struct source *s)
 	return o;
 }
 
-static struct json_object *json_partitions(const struct guest *g)
+static struct json_object *json_partitions(const struct guest *g,
+					   unsigned int disk)
 {
 	struct json_object *list = json_object_new_array();
 
 	for (size_t i = 0; i < g->partitions.n; i++) {
 		const struct guest_partition *p = &g->partitions.at[i];
-		struct json_object *o = json_object_new_object();
+		struct json_object *o;
 
+		if (p->disk != disk)
+			continue;
+		o = json_object_new_object();
 		put_number(o, "number", p->number);
 		put_number(o, "start", p->start);
 		put_number(o, "size", p->size);
@@ -69,6 +73,35 @@ static struct json_object *json_partitions(const struct guest *g)
 	return list;
 }
 
+/* A reference is a number and, in a key of its own, a disk. */
+static void put_ref(struct json_object *o, const char *key,
+		    const char *disk_key, const struct guest *g, int ref)
+{
+	const struct guest_partition *p = guest_partition(g, ref);
+
+	put_number(o, key, p ? p->number : 0);
+	put_number(o, disk_key, p ? p->disk : 0);
+}
+
+static struct json_object *json_disks(const struct guest *g)
+{
+	struct json_object *list = json_object_new_array();
+
+	for (size_t i = 0; i < g->disks.n; i++) {
+		const struct guest_disk *d = &g->disks.at[i];
+		struct json_object *o = json_object_new_object();
+
+		put(o, "path", d->path);
+		put(o, "table", d->table);
+		put(o, "id", d->id);
+		put_number(o, "size", d->size);
+		json_object_object_add(o, "partitions",
+				       json_partitions(g, (unsigned int)i + 1));
+		json_object_array_add(list, o);
+	}
+	return list;
+}
+
 static struct json_object *json_disk(const struct guest *g)
 {
 	struct json_object *o = json_object_new_object();
@@ -77,8 +110,8 @@ static struct json_object *json_disk(const struct guest *g)
 	put(o, "id", g->disk_id);
 	put_number(o, "size", g->disk_size);
 	put_number(o, "root", (uint64_t)g->root);
-	put_number(o, "boot", (uint64_t)g->boot);
-	json_object_object_add(o, "partitions", json_partitions(g));
+	put_ref(o, "boot", "boot_disk", g, g->boot);
+	json_object_object_add(o, "partitions", json_partitions(g, 0));
 	return o;
 }
 
@@ -205,7 +238,7 @@ static struct json_object *json_mounts(const struct guest *g)
 		put(o, "dir", m->dir);
 		put(o, "type", m->type);
 		put(o, "options", m->options);
-		put_number(o, "partition", (uint64_t)m->partition);
+		put_ref(o, "partition", "disk", g, m->partition);
 		json_object_array_add(list, o);
 	}
 	return list;
@@ -234,8 +267,10 @@ char *report_json(const struct card *card)
 	char *text;
 
 	put_number(o, "version", 1);
-	json_object_object_add(o, "source", json_source(&card->img.source));
+	json_object_object_add(o, "source",
+			       json_source(&card_image(card, 0)->source));
 	json_object_object_add(o, "disk", json_disk(g));
+	json_object_object_add(o, "disks", json_disks(g));
 	json_object_object_add(o, "system", g->root ? json_system(g) : NULL);
 	json_object_object_add(o, "network", g->root ? json_network(g) : NULL);
 	put(o, "profile", g->profile);

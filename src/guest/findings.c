@@ -102,8 +102,9 @@ static void check_mounts(struct guest *g)
 		    strstr(m->options, "noauto") || !strcmp(m->dir, "/"))
 			continue;
 		guest_say(g, FINDING_WARN, "other-disk",
-			  "%s (%s) is on another disk, not on this card: it "
-			  "will be missing in the VM",
+			  "%s (%s) is on another disk, which is not here: it "
+			  "will be missing in the VM, and does not stop its "
+			  "start; add the disk with --disk to have it",
 			  m->dir, m->spec);
 	}
 }

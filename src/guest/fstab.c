@@ -53,9 +53,34 @@ static int by_tag(const struct guest *g, const char *spec)
 				continue;
 			if (t == 2 ? !strcmp(bare, values[t])
 				   : !strcasecmp(bare, values[t]))
-				return (int)p->number;
+				return guest_ref(p);
 		}
 	}
+	return 0;
+}
+
+static int ref_of(const struct guest *g, unsigned int order, uint64_t number)
+{
+	int disk = guest_disk_of_order(g, order);
+	struct guest_partition p = { .disk = (unsigned int)disk,
+				     .number = (unsigned int)number };
+
+	return disk >= 0 && guest_partition(g, guest_ref(&p)) ? guest_ref(&p)
+							      : 0;
+}
+
+/* Disks were given besides the card: it is mmcblk0, they are sda, sdb, in
+ * their order. */
+static int by_order(const struct guest *g, const char *spec)
+{
+	uint64_t n;
+
+	if (str_starts(spec, "/dev/mmcblk0p") &&
+	    str_number(spec + strlen("/dev/mmcblk0p"), 1, 128, &n))
+		return ref_of(g, 0, n);
+	if (str_starts(spec, "/dev/sd") && spec[7] >= 'a' && spec[7] <= 'z' &&
+	    str_number(spec + 8, 1, 128, &n))
+		return ref_of(g, (unsigned int)(spec[7] - 'a') + 1, n);
 	return 0;
 }
 
@@ -97,6 +122,8 @@ int fstab_partition(const struct guest *g, const char *spec)
 {
 	int n = by_tag(g, spec);
 
+	if (!n && g->disks.n)
+		return by_order(g, spec);
 	return !n && !other_disk(g, spec) ? by_device(g, spec) : n;
 }
 

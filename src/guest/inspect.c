@@ -17,23 +17,33 @@
 #include "fs/ext4.h"
 #include "fs/fat.h"
 #include "guest/parts.h"
+#include "guest/text.h"
 
-static int open_ext(int fd, const char *name, const struct guest_partition *p,
-		    struct ext4 **ret_fs, struct err *err)
+static char *name_of(const struct inspect_disk *disks,
+		     const struct guest_partition *p)
 {
-	autofree char *where = xasprintf("partition %u of '%s'", p->number,
-					 name);
-
-	return ext4_open(fd, p->start, p->size, where, ret_fs, err);
+	return xasprintf("partition %u of '%s'", p->number,
+			 disks[p->disk].name);
 }
 
-static int open_fat(int fd, const char *name, const struct guest_partition *p,
-		    struct fat **ret_fs, struct err *err)
+static int open_ext(const struct inspect_disk *disks,
+		    const struct guest_partition *p, struct ext4 **ret_fs,
+		    struct err *err)
 {
-	autofree char *where = xasprintf("partition %u of '%s'", p->number,
-					 name);
+	autofree char *where = name_of(disks, p);
 
-	return fat_open(fd, p->start, p->size, where, ret_fs, err);
+	return ext4_open(disks[p->disk].fd, p->start, p->size, where, ret_fs,
+			 err);
+}
+
+static int open_fat(const struct inspect_disk *disks,
+		    const struct guest_partition *p, struct fat **ret_fs,
+		    struct err *err)
+{
+	autofree char *where = name_of(disks, p);
+
+	return fat_open(disks[p->disk].fd, p->start, p->size, where, ret_fs,
+			err);
 }
 
 static bool holds_system(const struct tree *t)
@@ -45,14 +55,14 @@ static bool holds_system(const struct tree *t)
 }
 
 /* What the superblock says; true if there is a system on it. */
-static bool look_at_ext(int fd, const char *name, struct guest *g,
+static bool look_at_ext(const struct inspect_disk *disks, struct guest *g,
 			struct guest_partition *p)
 {
 	autoext4 struct ext4 *fs = NULL;
 	struct err err;
 	struct tree t;
 
-	if (open_ext(fd, name, p, &fs, &err) < 0) {
+	if (open_ext(disks, p, &fs, &err) < 0) {
 		guest_say(g, FINDING_WARN, "unreadable", "%s", err.text);
 		return false;
 	}
@@ -65,7 +75,7 @@ static bool look_at_ext(int fd, const char *name, struct guest *g,
 }
 
 /* Every ext partition is looked at, even if the root is given. */
-static void find_root(int fd, const char *name, struct guest *g)
+static void find_root(const struct inspect_disk *disks, struct guest *g)
 {
 	int wanted = g->root;
 	unsigned int systems = 0;
@@ -74,7 +84,7 @@ static void find_root(int fd, const char *name, struct guest *g)
 	for (size_t i = 0; i < g->partitions.n; i++) {
 		struct guest_partition *p = &g->partitions.at[i];
 
-		if (p->fs != FS_EXT || !look_at_ext(fd, name, g, p))
+		if (p->fs != FS_EXT || !look_at_ext(disks, g, p) || p->disk)
 			continue;
 		systems++;
 		if (wanted ? (int)p->number == wanted : !g->root)
@@ -128,7 +138,7 @@ static bool say_other_fs(struct guest *g)
 }
 
 /* A superblock that is lost, with a copy that is not. */
-static bool say_damaged(int fd, struct guest *g)
+static bool say_damaged(const struct inspect_disk *disks, struct guest *g)
 {
 	const struct finding *unreadable = guest_finding(g, "unreadable");
 
@@ -141,7 +151,8 @@ static bool say_damaged(int fd, struct guest *g)
 		unsigned int block, size;
 
 		if (p->fs != FS_NONE ||
-		    !ext4_has_copy(fd, p->start, p->size, &block, &size))
+		    !ext4_has_copy(disks[p->disk].fd, p->start, p->size, &block,
+				   &size))
 			continue;
 		guest_say(g, FINDING_STOP, "superblock-lost",
 			  "partition %u was an ext4 file system and lost its "
@@ -154,13 +165,14 @@ static bool say_damaged(int fd, struct guest *g)
 	return false;
 }
 
-static void say_no_root(int fd, struct guest *g, int wanted)
+static void say_no_root(const struct inspect_disk *disks, struct guest *g,
+			int wanted)
 {
 	if (wanted)
 		guest_say(g, FINDING_STOP, "no-system",
 			  "partition %d holds no Linux system that can be read",
 			  wanted);
-	else if (!say_damaged(fd, g) && !say_other_fs(g))
+	else if (!say_damaged(disks, g) && !say_other_fs(g))
 		guest_say(g, FINDING_STOP, "no-system",
 			  "no partition of this card holds a Linux system that "
 			  "can be read");
@@ -185,7 +197,7 @@ static bool is_boot_dir(const char *dir)
 }
 
 /* The FAT that fstab mounts on a boot folder; else the first of a Pi. */
-static void find_boot(int fd, const char *name, struct guest *g)
+static void find_boot(const struct inspect_disk *disks, struct guest *g)
 {
 	for (size_t i = 0; i < g->mounts.n; i++) {
 		const struct guest_mount *m = &g->mounts.at[i];
@@ -201,25 +213,71 @@ static void find_boot(int fd, const char *name, struct guest *g)
 		struct err err;
 		struct tree t;
 
-		if (p->fs != FS_FAT || open_fat(fd, name, p, &fs, &err) < 0)
+		if (p->fs != FS_FAT || open_fat(disks, p, &fs, &err) < 0)
 			continue;
 		t = fat_tree(fs);
 		if (is_pi_boot(&t))
-			g->boot = (int)p->number;
+			g->boot = guest_ref(p);
 	}
 }
 
+/* What cmdline.txt of the card calls root: a reference, or 0. */
+static int named_root(const struct inspect_disk *disks, const struct guest *g)
+{
+	for (size_t i = 0; i < g->partitions.n; i++) {
+		const struct guest_partition *p = &g->partitions.at[i];
+		autofree char *text = NULL, *spec = NULL;
+		autofat struct fat *fs = NULL;
+		struct tree boot;
+		struct err err;
+
+		if (p->disk || p->fs != FS_FAT ||
+		    open_fat(disks, p, &fs, &err) < 0)
+			continue;
+		boot = fat_tree(fs);
+		text = tree_text(&boot, "cmdline.txt");
+		if (text)
+			text[strcspn(text, "\r\n")] = 0;
+		spec = text ? text_word(text, "root=") : NULL;
+		if (spec && *spec)
+			return fstab_partition(g, spec);
+	}
+	return 0;
+}
+
+int inspect_root(const struct inspect_disk *disks, struct guest *g)
+{
+	const char *twice = NULL;
+
+	for (size_t i = 0; i < g->disks.n; i++) {
+		const char *id = g->disks.at[i].id;
+
+		if (id && g->disk_id && !strcmp(id, g->disk_id))
+			twice = id;
+		for (size_t k = 0; id && k < i; k++)
+			if (g->disks.at[k].id && !strcmp(g->disks.at[k].id, id))
+				twice = id;
+	}
+	if (twice)
+		guest_say(g, FINDING_STOP, "same-disk-id",
+			  "two of the disks have the same id, %s: one is a "
+			  "copy of the other, and nobody can tell which of "
+			  "them the Pi used; leave one out",
+			  twice);
+	return named_root(disks, g);
+}
+
 /* No system here: does the boot partition say where it is? */
-static void look_elsewhere(int fd, const char *name, struct guest *g)
+static void look_elsewhere(const struct inspect_disk *disks, struct guest *g)
 {
 	const struct guest_partition *p;
 	autofat struct fat *fs = NULL;
 	struct tree boot;
 	struct err err;
 
-	find_boot(fd, name, g);
+	find_boot(disks, g);
 	p = guest_partition(g, g->boot);
-	if (!p || open_fat(fd, name, p, &fs, &err) < 0)
+	if (!p || open_fat(disks, p, &fs, &err) < 0)
 		return;
 	boot = fat_tree(fs);
 	rootdev_missing(g, &boot);
@@ -251,30 +309,31 @@ static void list_modules(struct guest *g, const struct tree *root)
 		vec_add(&g->modules)->release = xstrdup(names.all.at[i]);
 }
 
-int inspect_guest(int fd, const char *name, struct guest *g, struct err *err)
+int inspect_guest(const struct inspect_disk *disks, struct guest *g,
+		  struct err *err)
 {
 	autotrees struct inspect_trees trees = { 0 };
 	int wanted = g->root, rc;
 
-	find_root(fd, name, g);
+	find_root(disks, g);
 	if (!g->root) {
-		look_elsewhere(fd, name, g);
-		say_no_root(fd, g, wanted);
+		look_elsewhere(disks, g);
+		say_no_root(disks, g, wanted);
 		return 0;
 	}
-	rc = inspect_trees_open(fd, name, g, &trees, err);
+	rc = inspect_trees_open(disks, g, &trees, err);
 	if (rc < 0)
 		return rc;
 	os_release_inspect(g, &trees.root);
 	packages_inspect(g, &trees.root);
 	fstab_inspect(g, &trees.root);
 	list_modules(g, &trees.root);
-	find_boot(fd, name, g);
+	find_boot(disks, g);
 	if (g->boot) {
 		const struct guest_partition *p = guest_partition(g, g->boot);
 		struct err why;
 
-		if (open_fat(fd, name, p, &trees.boot_fs, &why) < 0) {
+		if (open_fat(disks, p, &trees.boot_fs, &why) < 0) {
 			guest_say(g, FINDING_WARN, "unreadable", "%s",
 				  why.text);
 			g->boot = 0;
@@ -286,7 +345,7 @@ int inspect_guest(int fd, const char *name, struct guest *g, struct err *err)
 	return 0;
 }
 
-int inspect_trees_open(int fd, const char *name, const struct guest *g,
+int inspect_trees_open(const struct inspect_disk *disks, const struct guest *g,
 		       struct inspect_trees *ret_trees, struct err *err)
 {
 	const struct guest_partition *root = guest_partition(g, g->root);
@@ -296,10 +355,10 @@ int inspect_trees_open(int fd, const char *name, const struct guest *g,
 
 	if (!root)
 		return err_set(err, ENOENT, "no system was found on '%s'",
-			       name);
-	rc = open_ext(fd, name, root, &trees.root_fs, err);
+			       disks[0].name);
+	rc = open_ext(disks, root, &trees.root_fs, err);
 	if (rc == 0 && boot)
-		rc = open_fat(fd, name, boot, &trees.boot_fs, err);
+		rc = open_fat(disks, boot, &trees.boot_fs, err);
 	if (rc < 0) {
 		inspect_trees_close(&trees);
 		return rc;

@@ -13,15 +13,29 @@
 struct ext4;
 struct fat;
 
+/* An open disk, for reading only: the system's, and g->disks in their order. */
+struct inspect_disk {
+	int fd;
+	const char *name; /* for messages */
+};
+
 /*
- * Fill in the rest of a guest whose partitions are known, from an open image.
+ * With disks besides the card: the reference of what the card's cmdline.txt
+ * calls root, or 0.  The caller makes its disk the system's before
+ * inspect_guest().  Two disks with one id are a finding of level STOP.
+ */
+int inspect_root(const struct inspect_disk *disks, struct guest *g);
+
+/*
+ * Fill in the rest of a guest whose partitions are known, from open disks.
  * g->root may name the partition of the system; else it is looked for.
  *
  * Says what it cannot do as a finding of level STOP: that there is no system,
  * or none that is supported (see guest_stop()).  Fails only if the disk cannot
- * be read.  name is for messages; fd is only read.
+ * be read.
  */
-int inspect_guest(int fd, const char *name, struct guest *g, struct err *err);
+int inspect_guest(const struct inspect_disk *disks, struct guest *g,
+		  struct err *err);
 
 /*
  * Devices that configurations name: things and a finding, from files of these
@@ -31,8 +45,8 @@ void inspect_devices(struct guest *g, const struct tree *root,
 		     char *const *patterns, size_t n);
 
 /*
- * The file systems of an inspected guest, for those who read more of it.  fd
- * must stay open meanwhile.  trees.boot.ops is NULL where the card has no boot
+ * The file systems of an inspected guest, for those who read more of it.  The
+ * disks must stay open meanwhile.  trees.boot.ops is NULL where the card has no boot
  * partition.
  */
 struct inspect_trees {
@@ -41,7 +55,7 @@ struct inspect_trees {
 	struct tree root, boot;
 };
 
-int inspect_trees_open(int fd, const char *name, const struct guest *g,
+int inspect_trees_open(const struct inspect_disk *disks, const struct guest *g,
 		       struct inspect_trees *ret_trees, struct err *err);
 void inspect_trees_close(struct inspect_trees *trees);
 #define autotrees __attribute__((__cleanup__(inspect_trees_close)))

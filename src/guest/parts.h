@@ -19,8 +19,8 @@ void packages_inspect(struct guest *g, const struct tree *root);
 /* What is mounted: mounts, and which partition each one is. */
 void fstab_inspect(struct guest *g, const struct tree *root);
 
-/* The partition of this card that "/dev/mmcblk0p2", "LABEL=x" … names; 0: it is
- * none of this card's. */
+/* The reference of the partition that "/dev/mmcblk0p2", "LABEL=x" … names; 0: it
+ * is none that is here. */
 int fstab_partition(const struct guest *g, const char *spec);
 
 /* How it starts: cmdline, config, boot_dir, fresh; boot may be NULL. */

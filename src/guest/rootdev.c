@@ -18,14 +18,13 @@ static void say_elsewhere(struct guest *g, const char *spec)
 		guest_say(g, FINDING_STOP, "root-elsewhere",
 			  "the Pi started from this card, but its system is on "
 			  "another disk (root=%s); what is on partition %d is "
-			  "older: convert an image of that disk, or take this "
+			  "older: add that disk with --disk, or take this "
 			  "system all the same with --root %d",
 			  spec, g->root, g->root);
 	else
 		guest_say(g, FINDING_STOP, "root-elsewhere",
 			  "the Pi started from this card, but its system is on "
-			  "another disk (root=%s): convert an image of that "
-			  "disk",
+			  "another disk (root=%s): add it with --disk",
 			  spec);
 }
 

@@ -6,6 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum {
+	REF_DISK = 256 /* more than any table has rows for */
+};
+
 static void free_partition(struct guest_partition *p)
 {
 	free(p->fs_name);
@@ -13,6 +17,13 @@ static void free_partition(struct guest_partition *p)
 	free(p->uuid);
 	free(p->partuuid);
 	free(p->type_name);
+}
+
+static void free_disk(struct guest_disk *d)
+{
+	free(d->path);
+	free(d->table);
+	free(d->id);
 }
 
 static void free_mount(struct guest_mount *m)
@@ -48,6 +59,9 @@ static void free_lists(struct guest *g)
 	for (size_t i = 0; i < g->partitions.n; i++)
 		free_partition(&g->partitions.at[i]);
 	vec_free(&g->partitions);
+	for (size_t i = 0; i < g->disks.n; i++)
+		free_disk(&g->disks.at[i]);
+	vec_free(&g->disks);
 	for (size_t i = 0; i < g->mounts.n; i++)
 		free_mount(&g->mounts.at[i]);
 	vec_free(&g->mounts);
@@ -131,12 +145,54 @@ void guest_thing(struct guest *g, enum thing_kind kind, enum guest_fate fate,
 	};
 }
 
-struct guest_partition *guest_partition(const struct guest *g, int number)
+int guest_ref(const struct guest_partition *p)
+{
+	return (int)(p->disk * REF_DISK + p->number);
+}
+
+struct guest_partition *guest_partition(const struct guest *g, int ref)
 {
 	for (size_t i = 0; i < g->partitions.n; i++)
-		if (g->partitions.at[i].number == (unsigned int)number)
+		if (guest_ref(&g->partitions.at[i]) == ref)
 			return &g->partitions.at[i];
 	return NULL;
+}
+
+int guest_disk_of_order(const struct guest *g, unsigned int order)
+{
+	if (g->order == order)
+		return 0;
+	for (size_t i = 0; i < g->disks.n; i++)
+		if (g->disks.at[i].order == order)
+			return (int)i + 1;
+	return -1;
+}
+
+static int by_ref(const void *a, const void *b)
+{
+	return guest_ref(a) - guest_ref(b);
+}
+
+void guest_swap_disks(struct guest *g, unsigned int disk)
+{
+	struct guest_disk *d = &g->disks.at[disk - 1], old = *d;
+
+	d->table = g->table;
+	d->id = g->disk_id;
+	d->size = g->disk_size;
+	d->order = g->order;
+	g->table = old.table;
+	g->disk_id = old.id;
+	g->disk_size = old.size;
+	g->order = old.order;
+	for (size_t i = 0; i < g->partitions.n; i++) {
+		struct guest_partition *p = &g->partitions.at[i];
+
+		if (!p->disk || p->disk == disk)
+			p->disk = disk - p->disk;
+	}
+	qsort(g->partitions.at, g->partitions.n, sizeof(*g->partitions.at),
+	      by_ref);
 }
 
 const struct finding *guest_stop(const struct guest *g)

@@ -20,8 +20,13 @@ enum guest_fs {
 	FS_OTHER,
 };
 
-/* One row of the partition table. */
+/*
+ * One row of a partition table.  Where one number stands for a partition it is
+ * a reference: its number, and for a disk besides the system's own 256 times
+ * the disk's (guest_ref()).
+ */
 struct guest_partition {
+	unsigned int disk;    /* 0: the system's; 1 up: of guest.disks */
 	unsigned int number;  /* 1 up, as in mmcblk0pN */
 	uint64_t start, size; /* bytes */
 	unsigned int type;    /* MBR type; 0 under GPT */
@@ -39,7 +44,7 @@ struct guest_partition {
 struct guest_mount {
 	char *spec, *dir, *type, *options;
 	int freq, passno;
-	int partition; /* number of the card's partition it names; 0: none */
+	int partition; /* reference of the one it names; 0: none that is here */
 };
 
 enum guest_arch {
@@ -112,6 +117,14 @@ struct guest_service {
 	bool masked;
 };
 
+/* A disk besides the one with the system. */
+struct guest_disk {
+	char *path;
+	char *table, *id;   /* as those of struct guest */
+	uint64_t size;      /* bytes */
+	unsigned int order; /* as guest.order */
+};
+
 struct guest_module {
 	char *release; /* directory below /lib/modules */
 };
@@ -121,8 +134,10 @@ struct guest {
 	char *table;   /* "dos" or "gpt" */
 	char *disk_id; /* "5e3da3da" */
 	uint64_t disk_size;
+	unsigned int order; /* 0: it is the card; n: the n-th --disk */
+	struct vec_of(struct guest_disk) disks; /* the others */
 	struct vec_of(struct guest_partition) partitions;
-	int root, boot; /* partition numbers; 0: none found */
+	int root, boot; /* references; 0: none found; root is on disk 0 */
 
 	/* the system */
 	char *os_id;      /* ID of os-release: "raspbian", "debian" */
@@ -179,8 +194,18 @@ void guest_say_first(struct guest *g, enum finding_level level,
 void guest_thing(struct guest *g, enum thing_kind kind, enum guest_fate fate,
 		 const char *name, const char *where, const char *text);
 
-/* The partition of that number, or NULL. */
-struct guest_partition *guest_partition(const struct guest *g, int number);
+/* What stands for a partition where it is one number. */
+int guest_ref(const struct guest_partition *p);
+
+/* The partition of that reference, or NULL. */
+struct guest_partition *guest_partition(const struct guest *g, int ref);
+
+/* Which disk has that place in the order of the command line: 0 is the
+ * system's, 1 up one of disks; -1: none. */
+int guest_disk_of_order(const struct guest *g, unsigned int order);
+
+/* Disk 1 up becomes the system's, and that one takes its place. */
+void guest_swap_disks(struct guest *g, unsigned int disk);
 
 /* The first finding that forbids converting, or NULL. */
 const struct finding *guest_stop(const struct guest *g);

@@ -6,7 +6,8 @@ it, and see that all that is expected holds.
     cards.py --cache DIR [NUMBER...]
 
 A row: number, where the fact stands, what can go wrong, card, options, exit
-code, expectations separated by " ; ":
+code, expectations separated by " ; "; "@NAME" among the options is the path of
+another card:
 
     disk.root=2              a value of the document, by its path
     system.cmdline~text      it holds this text
@@ -127,7 +128,9 @@ def one(row, cache):
     number, _, _, card, options, code, wants = row
     path = make.cached(cache, card)
     before = digest(path)
-    p = subprocess.run([PIMIGRATE, 'inspect', '--json', *options.split(),
+    words = [make.cached(cache, w[1:]) if w[0] == '@' else w
+             for w in options.split()]
+    p = subprocess.run([PIMIGRATE, 'inspect', '--json', *words,
                         path], capture_output=True, timeout=GUARD,
                        stdin=subprocess.DEVNULL)
     err = p.stderr.decode(errors='replace')
@@ -166,7 +169,9 @@ def main(argv):
            if numbers.count(n) > 1]
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
         # cards first, each once: two rows may share one
-        names = sorted({r[3] for r in chosen})
+        names = sorted({r[3] for r in chosen} |
+                       {w[1:] for r in chosen for w in r[4].split()
+                        if w[0] == '@'})
         list(pool.map(lambda n: make.cached(argv[1], n), names))
         for lines in pool.map(lambda r: one(r, argv[1]), chosen):
             bad += lines

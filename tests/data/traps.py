@@ -299,6 +299,42 @@ def root_on_usb():
     return c
 
 
+def usb(disk_id):
+    """The disk that such a Pi lives on; the card has the boot partition."""
+    c = small()
+    c.disk_id = disk_id
+    c.put('/etc/hostname', 'usbpi\n')
+    c.fstab('PARTUUID=5e3da3da-01 /boot/firmware vfat defaults 0 2\n'
+            f'PARTUUID={disk_id:08x}-01 / ext4 defaults,noatime 0 1\n'
+            'PARTUUID=0badcafe-02 /srv ext4 defaults 0 2\n'
+            'UUID=4711-0815 /mnt/old ext4 defaults 0 2\n')
+    size = 262144
+    data = 2048 + size + 2048
+    c.parts = [Part(2048, size, 0x83, c.root(2048, size)),
+               Part(data, 8192, 0x83, c.root(data, 8192, 'data', {
+                   '/photos/a.jpg': 'x'},
+                   uid='11111111-2222-3333-4444-777777777777'))]
+    return c
+
+
+@card
+def usb_disk():
+    return usb(0x0badcafe)
+
+
+@card
+def usb_disk_same_id():
+    return usb(0x5e3da3da)
+
+
+@card
+def usb_by_name():
+    """root=/dev/sda2, which is the first disk besides the card."""
+    c = small()
+    c.boot['cmdline.txt'] = 'console=tty1 root=/dev/sda1 rootwait\n'
+    return c
+
+
 @card
 def boot_only():
     """Only the boot partition is on the card."""
