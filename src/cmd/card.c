@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cmd/backup.h"
 #include "common/cleanup.h"
 #include "common/mem.h"
 #include "common/str.h"
@@ -257,6 +258,7 @@ int card_open_as(const char *path, const struct card_wish *wish,
 	if (c->guest.root)
 		(void)card_trees(c, &trees, &ignored);
 	match(c, &trees);
+	backup_say(c);
 	choose_kernel(c);
 	return 0;
 }

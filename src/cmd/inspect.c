@@ -2,12 +2,14 @@
 #include <errno.h>
 #include <stdio.h>
 
+#include "cmd/backup.h"
 #include "cmd/commands.h"
 #include "cmd/report.h"
 #include "common/cleanup.h"
 
 static bool arg_strict, arg_explain;
 static const char *arg_root = "first";
+static const char *arg_backup;
 static struct opt_list arg_disks;
 
 static const struct opt options[] = {
@@ -19,6 +21,9 @@ static const struct opt options[] = {
 	  .help = "exit code 6 if something would be lost" },
 	{ "--explain", OPT_FLAG, &arg_explain,
 	  .help = "say the reason of everything" },
+	{ "--extract-backup", OPT_STRING, &arg_backup, "FILE",
+	  "write Home Assistant's newest backup to a new file, and say how to "
+	  "restore it" },
 	OPT_END,
 };
 
@@ -37,6 +42,8 @@ static int run(struct cmd_ctx *ctx, struct err *err)
 	rc = card_open_as(ctx->args[0], &wish, &card, err);
 	if (rc < 0)
 		return rc;
+	if (arg_backup)
+		return backup_extract(ctx, &card, arg_backup, err);
 	report = ctx->json ? report_json(&card)
 			   : report_text(&card, arg_explain);
 	if (!ctx->quiet || ctx->json)

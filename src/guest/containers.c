@@ -16,13 +16,13 @@
 #include "common/cleanup.h"
 #include "common/mem.h"
 #include "common/str.h"
+#include "guest/json.h"
 #include "guest/parts.h"
 
 enum {
 	MAX_FILES = 500,
 	MAX_JSON = 4 << 20,
 	MAX_BLOB = 256 << 10, /* bytes: configurations are small */
-	MAX_DEPTH = 24,
 	SHORT_ID = 12,
 };
 
@@ -46,58 +46,6 @@ static void images_free(struct images *images)
 	vec_free(&images->all);
 }
 
-static void json_drop(struct json_object **o)
-{
-	json_object_put(*o);
-}
-
-static struct json_object *read_json(const struct tree *root, const char *path,
-				     size_t max)
-{
-	autofree char *text = NULL;
-	struct json_tokener *tokener;
-	struct json_object *o;
-	size_t len;
-
-	if (tree_read(root, path, max, &text, &len) < 0 || len > INT32_MAX)
-		return NULL;
-	tokener = json_tokener_new_ex(MAX_DEPTH);
-	o = json_tokener_parse_ex(tokener, text, (int)len);
-	if (json_tokener_get_error(tokener) != json_tokener_success) {
-		json_object_put(o);
-		o = NULL;
-	}
-	json_tokener_free(tokener);
-	return o;
-}
-
-/* A member of an object of an object …: "Config.Image"; or NULL. */
-static struct json_object *member(struct json_object *o, const char *path)
-{
-	autofree char *keys = xstrdup(path);
-	char *rest = keys;
-
-	for (char *key = strtok_r(keys, ".", &rest); key && o;
-	     key = strtok_r(NULL, ".", &rest)) {
-		struct json_object *next = NULL;
-
-		if (!json_object_is_type(o, json_type_object) ||
-		    !json_object_object_get_ex(o, key, &next))
-			return NULL;
-		o = next;
-	}
-	return o;
-}
-
-static const char *text_of(struct json_object *o, const char *path)
-{
-	struct json_object *value = member(o, path);
-
-	return json_object_is_type(value, json_type_string)
-		       ? json_object_get_string(value)
-		       : NULL;
-}
-
 static struct image *find_image(struct images *images, const char *id)
 {
 	for (size_t i = 0; id && i < images->all.n; i++)
@@ -115,9 +63,9 @@ static void read_images(const struct tree *root, const char *folder,
 	(void)tree_list(root, path, &names);
 	for (size_t i = 0; i < names.all.n && i < MAX_FILES; i++) {
 		autofree char *file = xasprintf("%s/%s", path, names.all.at[i]);
-		cleanup(json_drop) struct json_object *o = read_json(root, file,
+		cleanup(json_free) struct json_object *o = json_read(root, file,
 								     MAX_JSON);
-		const char *arch = text_of(o, "architecture");
+		const char *arch = json_text(o, "architecture");
 
 		if (arch)
 			*vec_add(&images->all) = (struct image){
@@ -132,9 +80,9 @@ static void read_names(const struct tree *root, const char *folder,
 		       struct images *images)
 {
 	autofree char *path = xasprintf("%s/repositories.json", folder);
-	cleanup(json_drop) struct json_object *o = read_json(root, path,
+	cleanup(json_free) struct json_object *o = json_read(root, path,
 							     MAX_JSON);
-	struct json_object *all = member(o, "Repositories");
+	struct json_object *all = json_member(o, "Repositories");
 
 	if (!json_object_is_type(all, json_type_object))
 		return;
@@ -194,12 +142,12 @@ static void read_containers(struct guest *g, const struct tree *root,
 	for (size_t i = 0; i < names.all.n && i < MAX_FILES; i++) {
 		autofree char *file = xasprintf("%s/%s/config.v2.json", folder,
 						names.all.at[i]);
-		cleanup(json_drop) struct json_object *o = read_json(root, file,
+		cleanup(json_free) struct json_object *o = json_read(root, file,
 								     MAX_JSON);
-		const char *name = text_of(o, "Name");
-		const char *arch = text_of(
+		const char *name = json_text(o, "Name");
+		const char *arch = json_text(
 			o, "ImageManifest.platform.architecture");
-		struct image *image = find_image(images, text_of(o, "Image"));
+		struct image *image = find_image(images, json_text(o, "Image"));
 
 		if (!name)
 			continue;
@@ -209,7 +157,7 @@ static void read_containers(struct guest *g, const struct tree *root,
 			arch = image->arch;
 		if (arch)
 			say_container(g, *name == '/' ? name + 1 : name,
-				      text_of(o, "Config.Image"), arch, file);
+				      json_text(o, "Config.Image"), arch, file);
 	}
 }
 
@@ -230,9 +178,9 @@ static void say_unused(struct guest *g, const struct images *images)
 
 static void read_docker(struct guest *g, const struct tree *root)
 {
-	cleanup(json_drop) struct json_object *daemon = read_json(
+	cleanup(json_free) struct json_object *daemon = json_read(
 		root, "/etc/docker/daemon.json", MAX_BLOB);
-	const char *told = text_of(daemon, "data-root");
+	const char *told = json_text(daemon, "data-root");
 	const char *data = told ? told : "/var/lib/docker";
 	autofree char *folder = xasprintf("%s/image", data);
 	cleanup(images_free) struct images images = { 0 };
@@ -266,21 +214,22 @@ static void read_containerd(struct guest *g, const struct tree *root)
 		autofree char *file = xasprintf("%s/%s", folder,
 						names.all.at[i]);
 		autofree char *id = xstrndup(names.all.at[i], SHORT_ID);
-		cleanup(json_drop) struct json_object *o = NULL;
+		cleanup(json_free) struct json_object *o = NULL;
 		struct tree_stat st;
 		const char *arch, *title;
 
 		if (tree_stat(root, file, &st) < 0 || st.size > MAX_BLOB)
 			continue;
-		o = read_json(root, file, MAX_BLOB);
-		arch = text_of(o, "architecture");
-		if (!arch || !member(o, "rootfs") || !is_64bit(arch) ||
+		o = json_read(root, file, MAX_BLOB);
+		arch = json_text(o, "architecture");
+		if (!arch || !json_member(o, "rootfs") || !is_64bit(arch) ||
 		    g->arch == ARCH_ARM64)
 			continue;
 		/* the label's key has dots, so no path */
 		title = NULL;
 		{
-			struct json_object *labels = member(o, "config.Labels");
+			struct json_object *labels = json_member(
+				o, "config.Labels");
 			struct json_object *value = NULL;
 
 			if (json_object_is_type(labels, json_type_object) &&

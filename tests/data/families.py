@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The families of systems that are found on cards.  Each function makes one
 card; CARDS has them by name."""
+import io
 import json
+import tarfile
 
 from card import Card, Part, debugfs, elf, extended, patch, SECTOR
 
@@ -398,13 +400,34 @@ def erofs(start):
     return patch(start * SECTOR + 1024, b'\xe2\xe1\xf5\xe0' + bytes(124))
 
 
+def ha_backup(date, name, encrypted):
+    """As the supervisor writes them: backup.json is the first member."""
+    about = json.dumps({
+        'slug': 'a1b2c3d4', 'version': 2, 'name': name,
+        'date': date + 'T03:04:05.123456+00:00', 'type': 'full',
+        'protected': encrypted, 'compressed': True,
+        'homeassistant': {'version': '2025.11.1'}}).encode()
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode='w', format=tarfile.USTAR_FORMAT) as t:
+        for path, content in (('./backup.json', about),
+                              ('./homeassistant.tar.gz', bytes(40000))):
+            info = tarfile.TarInfo(path)
+            info.size = len(content)
+            t.addfile(info, io.BytesIO(content))
+    return out.getvalue()
+
+
 def haos_card(hybrid):
     c = Card()
     c.gpt, c.hybrid = True, hybrid
     c.boot = {'cmdline.txt': 'dwc_otg.lpm_enable=0 console=tty0\n',
               'config.txt': 'kernel=u-boot.bin\narm_64bit=1\n[pi4]\n'
                             'dtoverlay=vc4-fkms-v3d\n'}
-    data = {'/supervisor/backup/1.tar': 'x',
+    data = {'/supervisor/backup/1.tar': ha_backup('2026-03-01', 'Weekly', True),
+            '/supervisor/backup/2.tar': ha_backup('2026-11-02', 'Full', False),
+            '/supervisor/backup/3.tar': ha_backup('2025-11-03', 'Old', False),
+            '/supervisor/backup/no.tar': 'x',
+            '/supervisor/backup/notes.txt': 'x',
             '/supervisor/homeassistant/configuration.yaml': 'x'}
     rows = [
         ('hassos-boot', ESP, 'b3dd0952-733c-4c88-8cba-cab9b8b4377f', 8192,
