@@ -181,17 +181,40 @@ const struct gen_exclusion gen_exclusions[] = {
 };
 /* clang-format on */
 
+/* The exclusions that name this operation's function, as indices; looked up
+ * once, for this is asked for each instruction that is made. */
+struct excluded {
+	bool known;
+	uint8_t n, at[7];
+};
+
+static const struct excluded *excluded(enum insn_op op)
+{
+	static struct excluded all[OP_UNDEF];
+	const char *exec = decode_row(op)->exec_name;
+	struct excluded *ret = &all[op];
+
+	for (unsigned int i = 0; !ret->known && gen_exclusions[i].exec; i++)
+		if (gen_exclusions[i].exec[0] == '*' ||
+		    !strcmp(gen_exclusions[i].exec, exec))
+			ret->at[ret->n++] = (uint8_t)i;
+	ret->known = true;
+	return ret;
+}
+
 bool gen_allowed(const struct insn *in)
 {
-	const char *exec;
+	const struct excluded *list;
 
 	if (in->op == OP_UNDEF)
 		return !fpa(in) && !semihosting(in) && !linux_breakpoint(in);
-	exec = decode_row(in->op)->exec_name;
-	for (const struct gen_exclusion *e = gen_exclusions; e->exec; e++)
-		if ((!strcmp(e->exec, exec) || e->exec[0] == '*') &&
-		    (!e->when || e->when(in)))
+	list = excluded(in->op);
+	for (unsigned int i = 0; i < list->n; i++) {
+		const struct gen_exclusion *e = &gen_exclusions[list->at[i]];
+
+		if (!e->when || e->when(in))
 			return false;
+	}
 	return true;
 }
 
@@ -362,23 +385,32 @@ static bool is_thumb(const struct decode_row *row, bool wanted)
 	return row->table == TABLE_T16 || row->table == TABLE_T32;
 }
 
-/* Before a store exclusive: the load that lets it succeed. */
-static void pair_exclusive(struct code *code, const struct insn *in,
-			   const struct decode_row *row)
+uint32_t gen_exclusive_load(const struct insn *in)
 {
-	uint32_t rn = (uint32_t)in->rn << 16, word;
+	uint32_t rn = (uint32_t)in->rn << 16;
+	const char *exec;
 
-	if (strncmp(row->exec_name, "STREX", 5) || in->rn == 15)
-		return;
-	if (!code->thumb)
-		word = (in->word & 0x0fe00000) | 0xe0100f9f | rn |
-		       (row->exec_name[5] == 'D' ? 2 : 3) << 12;
-	else if (!row->exec_name[5])
-		word = 0xe8503f00 | rn | (in->imm >> 2 & 0xff);
-	else
-		word = 0xe8d0300f | rn | (in->word & 0xf0) |
-		       (row->exec_name[5] == 'D' ? 0x400 : 0xf00);
-	put(code, word, true);
+	if (in->op == OP_UNDEF || in->rn == 15)
+		return 0;
+	exec = decode_row(in->op)->exec_name;
+	if (strncmp(exec, "STREX", 5))
+		return 0;
+	if (!(in->flags & INSN_THUMB))
+		return (in->word & 0x0fe00000) | 0xe0100f9f | rn |
+		       (exec[5] == 'D' ? 2 : 3) << 12;
+	if (!exec[5])
+		return 0xe8503f00 | rn | (in->imm >> 2 & 0xff);
+	return 0xe8d0300f | rn | (in->word & 0xf0) |
+	       (exec[5] == 'D' ? 0x400 : 0xf00);
+}
+
+/* Before a store exclusive: the load that lets it succeed. */
+static void pair_exclusive(struct code *code, const struct insn *in)
+{
+	uint32_t word = gen_exclusive_load(in);
+
+	if (word)
+		put(code, word, true);
 }
 
 static void decode(struct insn *in, uint32_t word, bool thumb, bool wide)
@@ -411,8 +443,28 @@ static void add_row(struct gen *g, struct code *code, enum insn_op op)
 	decode(&in, word, code->thumb, wide);
 	aim(g, code->c, &in, row);
 	if (!chance(g, 4))
-		pair_exclusive(code, &in, row);
+		pair_exclusive(code, &in);
 	put(code, word, wide);
+}
+
+uint32_t gen_word(struct gen *g, bool thumb, struct insn *ret_in)
+{
+	const struct decode_row *row;
+	uint32_t word;
+
+	do
+		row = decode_row(gen_random(g) % OP_UNDEF);
+	while (is_thumb(row, thumb) != thumb);
+	word = fill(g, row);
+	if (serves_both(row) && thumb)
+		word = to_t32(word);
+	decode(ret_in, word, thumb, row->table != TABLE_T16);
+	return word;
+}
+
+bool gen_is_memory(const struct insn *in)
+{
+	return in->op < OP_UNDEF && is_memory(decode_row(in->op));
 }
 
 void gen_case(struct gen *g, enum insn_op op, bool thumb, struct case_in *ret)

@@ -42,6 +42,18 @@ unsigned int gen_edges(enum insn_op op);
 void gen_edge_case(struct gen *g, enum insn_op op, unsigned int n,
 		   struct case_in *ret);
 
+/*
+ * For longer programs: the word of any row in this instruction set (T32 with
+ * its first halfword on top), decoded as outside of an IT block.
+ */
+uint32_t gen_word(struct gen *g, bool thumb, struct insn *ret_in);
+
+/* Is rn an address? */
+bool gen_is_memory(const struct insn *in);
+
+/* The load that lets this store exclusive succeed, or 0: it is none. */
+uint32_t gen_exclusive_load(const struct insn *in);
+
 /* A case with up to four instructions of any rows. */
 void gen_any(struct gen *g, struct case_in *ret);
 
