@@ -73,8 +73,11 @@ static char *new_spec(const struct guest *g, const struct guest_mount *m)
 {
 	const struct guest_partition *p = guest_partition(g, m->partition);
 
-	if (!p || !str_starts(m->spec, "/dev/") ||
-	    str_starts(m->spec, "/dev/disk/"))
+	/* Other places on the disk are other PARTUUIDs. */
+	bool moved = g->laid_out && strcasestr(m->spec, "partuuid");
+
+	if (!p || (!moved && (!str_starts(m->spec, "/dev/") ||
+			      str_starts(m->spec, "/dev/disk/"))))
 		return NULL;
 	if (p->partuuid)
 		return xasprintf("PARTUUID=%s", p->partuuid);

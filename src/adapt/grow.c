@@ -27,7 +27,7 @@ bool adapt_can_grow(const struct guest *g)
 {
 	const struct guest_partition *root = guest_partition(g, g->root);
 
-	for (size_t i = 0; i < g->partitions.n; i++)
+	for (size_t i = 0; i < g->partitions.n && !g->laid_out; i++)
 		if (!g->partitions.at[i].disk &&
 		    g->partitions.at[i].start > root->start)
 			return false;

@@ -2,8 +2,10 @@
 #include "cmd/card.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cmd/backup.h"
 #include "common/cleanup.h"
@@ -94,7 +96,7 @@ static void choose_kernel(struct card *card)
 		card->kernel_reason = steal_ptr(rule.reason);
 }
 
-int card_root(const char *text, unsigned int *ret_root, struct err *err)
+int card_root(const char *text, struct card_wish *wish, struct err *err)
 {
 	const char *number = text;
 	uint64_t n = 0;
@@ -103,13 +105,19 @@ int card_root(const char *text, unsigned int *ret_root, struct err *err)
 		for (const char *at = text; *at; at++)
 			if (!strchr("0123456789", *at))
 				number = at + 1;
-	if (strcmp(text, "first") != 0 && !str_number(number, 1, 128, &n))
-		return err_set(err, EINVAL,
-			       "--root: '%s' is no partition: want first, a "
-			       "number from 1 to 128, or a device such as "
-			       "/dev/mmcblk0p2",
-			       text);
-	*ret_root = (unsigned int)n;
+	wish->ask = !strcmp(text, "ask");
+	if (!wish->ask && strcmp(text, "first") != 0 &&
+	    !str_number(number, 1, 128, &n))
+		return err_set(
+			err, EINVAL,
+			"--root: '%s' is no partition: want ask, first, a "
+			"number from 1 to 128, or a device such as "
+			"/dev/mmcblk0p2",
+			text);
+	wish->root = (unsigned int)n;
+	if (wish->n_disks && str_starts(text, "/dev/sd") && text[7] >= 'a' &&
+	    text[7] <= 'z')
+		wish->order = (unsigned int)(text[7] - 'a') + 1;
 	return 0;
 }
 
@@ -188,21 +196,12 @@ static int add_disk(struct card *c, const char *path,
 	return rc < 0 ? err_within(err, rc, "--disk") : rc;
 }
 
-/* The disk that the system lives on is the first, whatever was named first. */
-static void settle_root(struct card *c, struct open_disks *disks)
+/* That disk becomes the system's. */
+static void swap_disks(struct card *c, unsigned int disk)
 {
 	struct guest *g = &c->guest;
-	const struct guest_partition *p;
 	struct image old = c->img;
-	unsigned int disk;
 
-	p = guest_partition(g, inspect_root(disks->at, g));
-	if (!p || g->root)
-		return;
-	disk = p->disk;
-	g->root = (int)p->number;
-	if (!disk)
-		return;
 	guest_swap_disks(g, disk);
 	c->img = c->disks.at[disk - 1];
 	c->disks.at[disk - 1] = old;
@@ -212,19 +211,86 @@ static void settle_root(struct card *c, struct open_disks *disks)
 		  "the Pi starts from the card and lives on '%s', partition "
 		  "%d: the VM gets both",
 		  c->img.source.path, g->root);
-	disks->n = 0;
-	list_disks(c, disks);
 }
 
-static int inspect(struct card *c, struct err *err)
+/* The disk that the system lives on is the first, whatever was named first. */
+static int settle_root(struct card *c, const struct card_wish *wish,
+		       struct open_disks *disks, struct err *err)
+{
+	struct guest *g = &c->guest;
+	const struct guest_partition *p;
+	int named = inspect_root(disks->at, g);
+	int disk = wish->root ? guest_disk_of_order(g, wish->order) : 0;
+
+	if (disk < 0)
+		return err_set(err, EINVAL,
+			       "--root names a disk that was not added: there "
+			       "are %zu besides the card",
+			       g->disks.n);
+	p = guest_partition(g, named);
+	if (!wish->root && p) {
+		disk = (int)p->disk;
+		g->root = (int)p->number;
+	}
+	if (disk)
+		swap_disks(c, (unsigned int)disk);
+	disks->n = 0;
+	list_disks(c, disks);
+	return 0;
+}
+
+/* Which of several? */
+static int ask_root(struct guest *g, struct err *err)
+{
+	uint64_t n = 0;
+	char answer[16];
+
+	if (g->root || g->systems.n < 2)
+		return 0;
+	if (!isatty(STDIN_FILENO) || !isatty(STDERR_FILENO))
+		return err_set(
+			err, EINVAL,
+			"there are %zu systems on this card, and nobody "
+			"to ask: see inspect, and choose one with --root",
+			g->systems.n);
+	for (size_t i = 0; i < g->systems.n; i++) {
+		const struct guest_system *s = &g->systems.at[i];
+		autofree char *text = xasprintf(
+			"%2d  %s  %s", s->partition,
+			s->name ? s->name : "(does not say what it is)",
+			s->hostname ? s->hostname : "");
+		autofree char *clean = str_printable(text, false);
+
+		fprintf(stderr, "%s\n", clean);
+	}
+	do {
+		fputs("Which of these partitions? ", stderr);
+		if (!fgets(answer, sizeof(answer), stdin))
+			return err_set(err, ECANCELED, "no system was chosen");
+		answer[strcspn(answer, "\n")] = 0;
+		for (size_t i = 0;
+		     str_number(answer, 1, 128, &n) && i < g->systems.n; i++)
+			if (g->systems.at[i].partition == (int)n)
+				g->root = (int)n;
+	} while (!g->root);
+	return 0;
+}
+
+static int inspect(struct card *c, const struct card_wish *wish,
+		   struct err *err)
 {
 	struct open_disks disks = { 0 };
-	int rc;
+	int rc = 0;
 
 	list_disks(c, &disks);
 	if (c->disks.n)
-		settle_root(c, &disks);
-	rc = inspect_guest(disks.at, &c->guest, err);
+		rc = settle_root(c, wish, &disks, err);
+	if (!rc)
+		inspect_systems(disks.at, &c->guest);
+	if (!rc && wish->ask)
+		rc = ask_root(&c->guest, err);
+	if (!rc)
+		rc = inspect_guest(disks.at, &c->guest, err);
 	vec_free(&disks);
 	return rc;
 }
@@ -251,7 +317,7 @@ int card_open_as(const char *path, const struct card_wish *wish,
 	if (wish->ui)
 		ui_progress_end(wish->ui, 0);
 	if (rc == 0)
-		rc = inspect(c, err);
+		rc = inspect(c, wish, err);
 	if (rc < 0)
 		return rc;
 	/* without a system there is nothing to open, and ids alone count */

@@ -23,19 +23,21 @@ struct card {
 	char *kernel_reason;           /* why which kernel; NULL: none fits */
 };
 
-/*
- * The partition that --root names: "first" is 0, which stands for the first
- * system; a number, or the last number of a device such as /dev/mmcblk0p7.
- */
-int card_root(const char *text, unsigned int *ret_root, struct err *err);
-
 /* What is asked of it; all zero: nothing in particular. */
 struct card_wish {
-	unsigned int root;        /* partition of the system; 0: look for it */
+	unsigned int root;  /* partition of the system; 0: look for it */
+	unsigned int order; /* of the disk that it is on; see guest.order */
+	bool ask;           /* which, if there are several */
 	const char *const *disks; /* paths of disks besides it */
 	size_t n_disks;
 	struct ui *ui; /* is told how far unpacking is; or NULL */
 };
+
+/*
+ * What --root names: "ask" and "first"; a number, of the card; or a device such
+ * as /dev/mmcblk0p7, and where disks were added /dev/sda2 is the first of them.
+ */
+int card_root(const char *text, struct card_wish *wish, struct err *err);
 
 /*
  * Open and inspect.  What cannot be converted is no failure: see guest_stop().

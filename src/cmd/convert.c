@@ -18,6 +18,7 @@
 
 #include "cmd/commands.h"
 #include "cmd/convert.h"
+#include "cmd/layout.h"
 #include "cmd/plan_print.h"
 #include "cmd/verify.h"
 #include "common/cleanup.h"
@@ -43,7 +44,7 @@ static uint64_t arg_cpus, arg_memory = UINT64_C(1) << 30;
 static uint64_t arg_grow = UINT64_C(1) << 30;
 static unsigned int arg_engine;
 static bool arg_dry_run, arg_no_grow, arg_backports, arg_strict, arg_hash;
-static bool arg_clone, arg_verify;
+static bool arg_clone, arg_verify, arg_two;
 
 /* The sum of the files before this one, and of what has come of it. */
 static bool download_progress(void *arg, const char *url, uint64_t done,
@@ -91,7 +92,7 @@ static int open_source(struct conversion *c, const char *path, struct err *err)
 	struct card_wish wish = { .ui = c->ui,
 				  .disks = arg_disks.words.at,
 				  .n_disks = arg_disks.words.n };
-	int r = card_root(arg_root, &wish.root, err);
+	int r = card_root(arg_root, &wish, err);
 
 	if (!r)
 		r = card_open_as(path, &wish, &c->card, err);
@@ -101,6 +102,8 @@ static int open_source(struct conversion *c, const char *path, struct err *err)
 	if (stop)
 		return err_set(err, EMEDIUMTYPE, "'%s' cannot be converted: %s",
 			       path, stop->text);
+	if (arg_two)
+		layout_two(&c->card.guest);
 	if (!c->wish.suite)
 		c->wish.suite = c->card.profile->kernel_suite;
 	name = machine_wish_name(&c->machine_wish, &c->card.guest);
@@ -277,7 +280,7 @@ static int run(struct cmd_ctx *ctx, struct err *err)
 	umask(022);
 	make_wishes(&c);
 	if (machine_wish_check(&c.machine_wish, err) < 0 ||
-	    card_root(arg_root, &(unsigned int){ 0 }, err) < 0) {
+	    card_root(arg_root, &(struct card_wish){ 0 }, err) < 0) {
 		conversion_free(&c);
 		return CMD_USAGE;
 	}
@@ -301,12 +304,14 @@ static const struct opt options[] = {
 	  "the guest's name (the card's host name)" },
 	{ "--dry-run", OPT_FLAG, &arg_dry_run,
 	  .help = "print what would be done; nothing is written" },
-	{ "--root", OPT_STRING, &arg_root, "first|N|DEVICE",
+	{ "--root", OPT_STRING, &arg_root, "ask|first|N|DEVICE",
 	  "the partition of the system, if there are several" },
 	{ "--disk", OPT_LIST, &arg_disks, "FILE|DEVICE",
 	  "a disk that the Pi had besides its card; its system may be there" },
 	{ "--strict", OPT_FLAG, &arg_strict,
 	  .help = "exit code 6, and no guest, if something would be lost" },
+	{ "--two-partitions", OPT_FLAG, &arg_two,
+	  .help = "the guest's disk has the boot partition and root alone" },
 	{ "--grow", OPT_SIZE, &arg_grow, "SIZE",
 	  "how much shall be free on the root file system (1G)", 64 * MIB,
 	  UINT64_C(4) << 40 },

@@ -121,7 +121,7 @@ static bool is_gpt(const struct conversion *c)
  */
 static uint64_t room(const struct conversion *c)
 {
-	uint64_t most = adapt_grown(c->card.img.source.size,
+	uint64_t most = adapt_grown(c->card.guest.disk_size,
 				    c->staged.size + c->free);
 
 	if (!c->plan.needs_replay || !c->free)

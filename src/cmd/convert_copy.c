@@ -10,22 +10,24 @@
 #include <unistd.h>
 
 #include "cmd/convert.h"
+#include "cmd/layout.h"
 #include "common/cleanup.h"
 #include "fs/ext4.h"
 #include "image/copy.h"
 
 struct ranges vec_of(struct copy_range);
 
-static void add_range(struct ranges *all, uint64_t from, uint64_t to)
+static void add_range(struct ranges *all, uint64_t from, uint64_t to,
+		      int64_t move)
 {
 	if (to > from)
-		*vec_add(all) = (struct copy_range){ from, to - from };
+		*vec_add(all) = (struct copy_range){ from, to - from, move };
 }
 
 /* What of a clean ext4 file system is in use.  False: it is not to be
  * believed, or is none. */
 static bool add_used(const struct image *img, const struct guest_partition *p,
-		     struct ranges *all)
+		     int64_t move, struct ranges *all)
 {
 	autoext4 struct ext4 *fs = NULL;
 	struct ext4_ranges used = { 0 };
@@ -40,7 +42,7 @@ static bool add_used(const struct image *img, const struct guest_partition *p,
 	for (size_t i = 0; ok && i < used.all.n; i++) {
 		uint64_t at = p->start + used.all.at[i].at;
 
-		add_range(all, at, at + used.all.at[i].len);
+		add_range(all, at, at + used.all.at[i].len, move);
 	}
 	vec_free(&used.all);
 	return ok;
@@ -53,6 +55,22 @@ static int by_start(const void *a, const void *b)
 	return ((*x)->start > (*y)->start) - ((*x)->start < (*y)->start);
 }
 
+/* The partitions of a disk that is laid out anew. */
+static void move_ranges(const struct guest *g, const struct image *img,
+			struct ranges *all)
+{
+	for (size_t i = 0; i < g->partitions.n; i++) {
+		const struct guest_partition *p = &g->partitions.at[i];
+		int64_t move;
+
+		if (p->disk)
+			continue;
+		move = (int64_t)(layout_place(g, p) - p->start);
+		if (!add_used(img, p, move, all))
+			add_range(all, p->start, p->start + p->size, move);
+	}
+}
+
 /* The whole disk but for the free blocks of clean ext4 file systems. */
 static void find_ranges(const struct guest *g, unsigned int disk,
 			const struct image *img, struct ranges *all)
@@ -60,6 +78,10 @@ static void find_ranges(const struct guest *g, unsigned int disk,
 	struct vec_of(const struct guest_partition *) sorted = { 0 };
 	uint64_t done = 0;
 
+	if (!disk && g->laid_out) {
+		move_ranges(g, img, all);
+		return;
+	}
 	for (size_t i = 0; i < g->partitions.n; i++)
 		if (g->partitions.at[i].disk == disk)
 			*vec_add(&sorted) = &g->partitions.at[i];
@@ -69,15 +91,15 @@ static void find_ranges(const struct guest *g, unsigned int disk,
 		const struct guest_partition *p = sorted.at[i];
 		struct ranges used = { 0 };
 
-		if (p->start >= done && add_used(img, p, &used)) {
-			add_range(all, done, p->start);
+		if (p->start >= done && add_used(img, p, 0, &used)) {
+			add_range(all, done, p->start, 0);
 			for (size_t u = 0; u < used.n; u++)
 				*vec_add(all) = used.at[u];
 			done = p->start + p->size;
 		}
 		vec_free(&used);
 	}
-	add_range(all, done, img->source.size);
+	add_range(all, done, img->source.size, 0);
 	vec_free(&sorted);
 }
 
@@ -86,6 +108,19 @@ static void copy_progress(void *arg, uint64_t done, uint64_t total)
 	struct conversion *c = arg;
 
 	ui_progress(c->ui, done, total);
+}
+
+static int write_table(const struct conversion *c, int to, const char *path,
+		       struct err *err)
+{
+	uint8_t sector[LAYOUT_SECTOR];
+
+	layout_table(&c->card.guest, sector);
+	if (pwrite(to, sector, sizeof(sector), 0) != sizeof(sector))
+		return err_errno(err, errno,
+				 "cannot write the partition table of '%s'",
+				 path);
+	return 0;
 }
 
 static int copy_disk(struct conversion *c, unsigned int disk,
@@ -98,7 +133,7 @@ static int copy_disk(struct conversion *c, unsigned int disk,
 		.from = img->fd,
 		.from_name = img->source.path,
 		.to_name = path,
-		.size = img->source.size,
+		.size = disk ? img->source.size : c->card.guest.disk_size,
 		.progress = copy_progress,
 		.arg = c,
 	};
@@ -114,6 +149,8 @@ static int copy_disk(struct conversion *c, unsigned int disk,
 	r = copy_run(&job, err);
 	vec_free(&ranges);
 	ui_progress_end(c->ui, job.size);
+	if (!r && !disk && c->card.guest.laid_out)
+		r = write_table(c, to, path, err);
 	return r;
 }
 

@@ -13,7 +13,7 @@ static const char *arg_backup;
 static struct opt_list arg_disks;
 
 static const struct opt options[] = {
-	{ "--root", OPT_STRING, &arg_root, "first|N|DEVICE",
+	{ "--root", OPT_STRING, &arg_root, "ask|first|N|DEVICE",
 	  "the partition of the system, if there are several" },
 	{ "--disk", OPT_LIST, &arg_disks, "FILE|DEVICE",
 	  "a disk that the Pi had besides its card; its system may be there" },
@@ -37,7 +37,7 @@ static int run(struct cmd_ctx *ctx, struct err *err)
 				  .n_disks = arg_disks.words.n };
 	int rc;
 
-	if (card_root(arg_root, &wish.root, err) < 0)
+	if (card_root(arg_root, &wish, err) < 0)
 		return CMD_USAGE;
 	rc = card_open_as(ctx->args[0], &wish, &card, err);
 	if (rc < 0)

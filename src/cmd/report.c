@@ -368,6 +368,8 @@ static void put_next(struct str *out, const struct card *card, const char *path,
 
 		str_addf(out, " --disk '%s'", disk);
 	}
+	if (card->guest.systems.n > 1 && !card->guest.order)
+		str_addf(out, " --root %d", card->guest.root);
 	str_addf(out, " '%s'\n%s", path,
 		 explain ? "" : "Reasons: pimigrate inspect --explain\n");
 }

@@ -115,6 +115,22 @@ static struct json_object *json_disk(const struct guest *g)
 	return o;
 }
 
+static struct json_object *json_systems(const struct guest *g)
+{
+	struct json_object *list = json_object_new_array();
+
+	for (size_t i = 0; i < g->systems.n; i++) {
+		const struct guest_system *s = &g->systems.at[i];
+		struct json_object *o = json_object_new_object();
+
+		put_number(o, "partition", (uint64_t)s->partition);
+		put(o, "name", s->name);
+		put(o, "hostname", s->hostname);
+		json_object_array_add(list, o);
+	}
+	return list;
+}
+
 static struct json_object *json_system(const struct guest *g)
 {
 	struct json_object *o = json_object_new_object();
@@ -271,6 +287,7 @@ char *report_json(const struct card *card)
 			       json_source(&card_image(card, 0)->source));
 	json_object_object_add(o, "disk", json_disk(g));
 	json_object_object_add(o, "disks", json_disks(g));
+	json_object_object_add(o, "systems", json_systems(g));
 	json_object_object_add(o, "system", g->root ? json_system(g) : NULL);
 	json_object_object_add(o, "network", g->root ? json_network(g) : NULL);
 	put(o, "profile", g->profile);

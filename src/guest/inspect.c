@@ -54,8 +54,21 @@ static bool holds_system(const struct tree *t)
 	       (tree_exists(t, "/sbin/init") || tree_exists(t, "/etc/fstab"));
 }
 
-/* What the superblock says; true if there is a system on it. */
-static bool look_at_ext(const struct inspect_disk *disks, struct guest *g,
+static void add_system(const struct tree *t, struct guest *g, int ref)
+{
+	autofree char *release = tree_text(t, "/etc/os-release");
+	autofree char *hostname = tree_text(t, "/etc/hostname");
+
+	*vec_add(&g->systems) = (struct guest_system){
+		.partition = ref,
+		.name = release ? text_value(release, "PRETTY_NAME") : NULL,
+		.hostname = hostname ? xstrdup(text_trim(hostname)) : NULL,
+	};
+}
+
+/* What the superblock says; and is there a system on it?  Those of the first
+ * disk count. */
+static void look_at_ext(const struct inspect_disk *disks, struct guest *g,
 			struct guest_partition *p)
 {
 	autoext4 struct ext4 *fs = NULL;
@@ -64,37 +77,54 @@ static bool look_at_ext(const struct inspect_disk *disks, struct guest *g,
 
 	if (open_ext(disks, p, &fs, &err) < 0) {
 		guest_say(g, FINDING_WARN, "unreadable", "%s", err.text);
-		return false;
+		return;
 	}
 	p->needs_recovery = ext4_info(fs)->needs_recovery;
 	p->fs_size = ext4_info(fs)->size;
 	p->fs_free = ext4_info(fs)->free;
 	p->fs_free_inodes = ext4_info(fs)->free_inodes;
 	t = ext4_tree(fs);
-	return holds_system(&t);
+	if (!p->disk && holds_system(&t))
+		add_system(&t, g, guest_ref(p));
 }
 
-/* Every ext partition is looked at, even if the root is given. */
-static void find_root(const struct inspect_disk *disks, struct guest *g)
+void inspect_systems(const struct inspect_disk *disks, struct guest *g)
 {
-	int wanted = g->root;
-	unsigned int systems = 0;
-
-	g->root = 0;
 	for (size_t i = 0; i < g->partitions.n; i++) {
 		struct guest_partition *p = &g->partitions.at[i];
 
-		if (p->fs != FS_EXT || !look_at_ext(disks, g, p) || p->disk)
-			continue;
-		systems++;
-		if (wanted ? (int)p->number == wanted : !g->root)
-			g->root = (int)p->number;
+		if (p->fs == FS_EXT)
+			look_at_ext(disks, g, p);
 	}
-	if (systems > 1 && !wanted)
-		guest_say(g, FINDING_NOTE, "several-systems",
-			  "there are %u systems on this card: partition %d is "
-			  "taken; choose another with --root N",
-			  systems, g->root);
+}
+
+static void say_several(struct guest *g)
+{
+	autostr struct str list = { 0 };
+
+	for (size_t i = 0; i < g->systems.n; i++) {
+		const struct guest_system *s = &g->systems.at[i];
+
+		str_addf(&list, "%s%d (%s)", i ? ", " : "", s->partition,
+			 s->hostname ? s->hostname : "without a name");
+	}
+	guest_say(g, FINDING_NOTE, "several-systems",
+		  "there are %zu systems on this card, on partitions %s: %d is "
+		  "taken; choose another with --root N",
+		  g->systems.n, list.text, g->root);
+}
+
+/* The wanted one, or the first. */
+static void find_root(struct guest *g)
+{
+	int wanted = g->root;
+
+	g->root = 0;
+	for (size_t i = 0; i < g->systems.n && !g->root; i++)
+		if (!wanted || g->systems.at[i].partition == wanted)
+			g->root = g->systems.at[i].partition;
+	if (g->systems.n > 1 && !wanted)
+		say_several(g);
 }
 
 /* What a root could be on, but is not read here. */
@@ -315,7 +345,7 @@ int inspect_guest(const struct inspect_disk *disks, struct guest *g,
 	autotrees struct inspect_trees trees = { 0 };
 	int wanted = g->root, rc;
 
-	find_root(disks, g);
+	find_root(g);
 	if (!g->root) {
 		look_elsewhere(disks, g);
 		say_no_root(disks, g, wanted);

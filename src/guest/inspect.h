@@ -27,6 +27,12 @@ struct inspect_disk {
 int inspect_root(const struct inspect_disk *disks, struct guest *g);
 
 /*
+ * Look at every ext partition: what its superblock says, and g->systems, those
+ * of the first disk.  Before inspect_guest().
+ */
+void inspect_systems(const struct inspect_disk *disks, struct guest *g);
+
+/*
  * Fill in the rest of a guest whose partitions are known, from open disks.
  * g->root may name the partition of the system; else it is looked for.
  *

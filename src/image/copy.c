@@ -30,6 +30,7 @@ struct state {
 	uint64_t done, total;
 	bool no_clone; /* tried, and it does not work between these files */
 	bool no_seek;
+	uint64_t move; /* of the range at hand, modulo 2^64 */
 };
 
 static bool all_zero(const char *p, size_t n)
@@ -119,9 +120,9 @@ static bool share(struct state *s, uint64_t at, uint64_t len)
 	struct file_clone_range range = { .src_fd = s->job->from,
 					  .src_offset = at,
 					  .src_length = len,
-					  .dest_offset = at };
+					  .dest_offset = at + s->move };
 
-	if (s->no_clone || at % BLOCK || len % BLOCK)
+	if (s->no_clone || at % BLOCK || len % BLOCK || s->move % BLOCK)
 		return false;
 	if (!ioctl(s->job->to, FICLONERANGE, &range))
 		return true;
@@ -141,7 +142,7 @@ static int copy_data(struct state *s, uint64_t at, uint64_t len,
 		int rc = read_chunk(s, n, at, err);
 
 		if (rc == 0)
-			rc = write_chunk(s, n, at, err);
+			rc = write_chunk(s, n, at + s->move, err);
 		if (rc < 0)
 			return rc;
 		at += n;
@@ -190,6 +191,7 @@ static int copy_range(struct state *s, const struct copy_range *range,
 	uint64_t at = range->at, end = range->at + range->len;
 	uint64_t data, hole;
 
+	s->move = (uint64_t)range->move;
 	while (next_data(s, at, end, &data, &hole)) {
 		int rc;
 

@@ -14,7 +14,8 @@
 #include "common/err.h"
 
 struct copy_range {
-	uint64_t at, len; /* bytes; the same place in both files */
+	uint64_t at, len; /* bytes, in the source */
+	int64_t move;     /* added to at it is the place in the new file */
 };
 
 struct copy_job {

@@ -6,11 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum {
-	REF_DISK = 256 /* more than any table has rows for */
-};
-
-static void free_partition(struct guest_partition *p)
+void guest_partition_fini(struct guest_partition *p)
 {
 	free(p->fs_name);
 	free(p->label);
@@ -57,8 +53,13 @@ static void free_config(struct guest_config *c)
 static void free_lists(struct guest *g)
 {
 	for (size_t i = 0; i < g->partitions.n; i++)
-		free_partition(&g->partitions.at[i]);
+		guest_partition_fini(&g->partitions.at[i]);
 	vec_free(&g->partitions);
+	for (size_t i = 0; i < g->systems.n; i++) {
+		free(g->systems.at[i].name);
+		free(g->systems.at[i].hostname);
+	}
+	vec_free(&g->systems);
 	for (size_t i = 0; i < g->disks.n; i++)
 		free_disk(&g->disks.at[i]);
 	vec_free(&g->disks);
@@ -147,7 +148,7 @@ void guest_thing(struct guest *g, enum thing_kind kind, enum guest_fate fate,
 
 int guest_ref(const struct guest_partition *p)
 {
-	return (int)(p->disk * REF_DISK + p->number);
+	return (int)(p->disk * GUEST_OTHER_DISK + p->number);
 }
 
 struct guest_partition *guest_partition(const struct guest *g, int ref)

@@ -28,7 +28,7 @@ enum guest_fs {
 struct guest_partition {
 	unsigned int disk;    /* 0: the system's; 1 up: of guest.disks */
 	unsigned int number;  /* 1 up, as in mmcblk0pN */
-	uint64_t start, size; /* bytes */
+	uint64_t start, size; /* bytes, on the source */
 	unsigned int type;    /* MBR type; 0 under GPT */
 	enum guest_fs fs;
 	char *fs_name;             /* as libblkid calls it: "ext4", "vfat" */
@@ -53,6 +53,12 @@ enum guest_arch {
 	ARCH_ARMEL,
 	ARCH_ARM64,
 	ARCH_OTHER, /* x86 and all else; arch_name says which */
+};
+
+/* A system that could be converted. */
+struct guest_system {
+	int partition;         /* reference */
+	char *name, *hostname; /* what it says of itself, or NULL */
 };
 
 /* Who configures the network. */
@@ -134,9 +140,12 @@ struct guest {
 	char *table;   /* "dos" or "gpt" */
 	char *disk_id; /* "5e3da3da" */
 	uint64_t disk_size;
+	bool laid_out;      /* partitions are numbered as they will be on
+			     * the guest's disk, not as on the card */
 	unsigned int order; /* 0: it is the card; n: the n-th --disk */
 	struct vec_of(struct guest_disk) disks; /* the others */
 	struct vec_of(struct guest_partition) partitions;
+	struct vec_of(struct guest_system) systems;
 	int root, boot; /* references; 0: none found; root is on disk 0 */
 
 	/* the system */
@@ -181,6 +190,7 @@ struct guest {
 };
 
 void guest_free(struct guest *g);
+void guest_partition_fini(struct guest_partition *p);
 
 /* Add a finding; fmt makes its text. */
 void guest_say(struct guest *g, enum finding_level level, const char *code,
@@ -193,6 +203,11 @@ void guest_say_first(struct guest *g, enum finding_level level,
 /* A thing, unless one of that kind and name is there; where may be NULL. */
 void guest_thing(struct guest *g, enum thing_kind kind, enum guest_fate fate,
 		 const char *name, const char *where, const char *text);
+
+enum {
+	GUEST_OTHER_DISK = 256 /* references from here on are of others; more
+				* than a table has rows */
+};
 
 /* What stands for a partition where it is one number. */
 int guest_ref(const struct guest_partition *p);

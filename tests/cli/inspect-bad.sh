@@ -60,7 +60,7 @@ expect 2 "$PIMIGRATE" inspect a b
 expect 2 "$PIMIGRATE" inspect --stirct a
 complains "did you mean '--strict'?"
 expect 2 "$PIMIGRATE" inspect --root 0 a
-complains "want first, a number from 1 to 128, or a device"
+complains "want ask, first, a number from 1 to 128, or a device"
 expect 2 "$PIMIGRATE" inspect --root /dev/mmcblk0 a
 expect 0 "$PIMIGRATE" --help
 says inspect

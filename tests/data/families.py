@@ -588,6 +588,11 @@ def pinn():
 
 
 @card
+def pinn_two():
+    return logical_card(2, name_of='PARTUUID=5e3da3da-0{}')
+
+
+@card
 def rpi_image_gen():
     c = raspios('2023-10-bookworm')
     c.boot_start = 16384
