@@ -102,6 +102,9 @@ static int open_source(struct conversion *c, const char *path, struct err *err)
 	if (stop)
 		return err_set(err, EMEDIUMTYPE, "'%s' cannot be converted: %s",
 			       path, stop->text);
+	if (c->card.guest.arch == ARCH_ARM64)
+		ui_say(c->ui, "a 64-bit system: qemu-system-aarch64 will run "
+			      "it, our own emulator does 32 bits so far");
 	if (arg_two)
 		layout_two(&c->card.guest);
 	if (!c->wish.suite)

@@ -211,14 +211,18 @@ void machine_make(const struct machine_wish *wish, const char *name,
 		  const struct source *source, const struct guest *g,
 		  struct machine *ret_m)
 {
+	bool arm64 = g->arch == ARCH_ARM64;
+
 	*ret_m = (struct machine){
 		.name = xstrdup(name),
 		.uuid = machine_new_uuid(),
 		.title = copy(g->os_name),
 		.cpus = wish->cpus ? wish->cpus : default_cpus(),
 		.memory = wish->memory,
-		.cpu = xstrdup("cortex-a7"),
-		.engine = wish->engine,
+		.arch = arm64 ? xstrdup("arm64") : NULL,
+		.cpu = xstrdup(arm64 ? "cortex-a72" : "cortex-a7"),
+		/* The other one has no such CPU. */
+		.engine = arm64 ? ENGINE_QEMU : wish->engine,
 		.kernel = xstrdup("boot/vmlinuz"),
 		.initrd = xstrdup("boot/initrd.img"),
 		.profile = copy(g->profile),

@@ -135,9 +135,9 @@ static void kernel_facts(struct conversion *c, struct adapt_kernel *k)
 	free(c->apt_source);
 	free(c->apt_pin);
 	c->apt_source = apt_source_text(
-		c->kernel.suite, c->kernel.mirror,
+		flavour_of(g->arch), c->kernel.suite, c->kernel.mirror,
 		c->kernel.no_security ? NULL : c->kernel.security);
-	c->apt_pin = apt_pin_text();
+	c->apt_pin = apt_pin_text(flavour_of(g->arch));
 	k->apt_source = c->apt_source;
 	k->apt_pin = c->apt_pin;
 	k->apt_source_path = APT_SOURCE_PATH;

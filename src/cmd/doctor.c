@@ -156,7 +156,7 @@ static void ask_emulator(struct doctor_emulator *e)
 	struct err err;
 
 	e->expected = VERSION;
-	if (engine_find(ENGINE_PIMIGRATE, &e->path, &err) < 0) {
+	if (engine_find(ENGINE_PIMIGRATE, false, &e->path, &err) < 0) {
 		e->problem = xstrdup(err.text);
 		return;
 	}

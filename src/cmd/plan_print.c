@@ -109,6 +109,8 @@ char *plan_json(const struct plan *plan, const struct machine *m)
 	char *text;
 
 	add_text(o, "name", m->name);
+	add_text(o, "arch", machine_is_arm64(m) ? "arm64" : "armhf");
+	add_text(o, "engine", m->engine == ENGINE_QEMU ? "qemu" : "pimigrate");
 	json_object_object_add(o, "cpus", json_object_new_int((int)m->cpus));
 	json_object_object_add(o, "memory",
 			       json_object_new_int64((int64_t)m->memory));

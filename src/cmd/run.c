@@ -312,7 +312,8 @@ static void print_status(const char *name, const struct machine *m,
 	       (unsigned long long)(m->memory >> 20),
 	       (status->state == STATUS_OFF ? m->engine : status->engine) ==
 			       ENGINE_QEMU
-		       ? "qemu-system-arm"
+		       ? machine_is_arm64(m) ? "qemu-system-aarch64"
+					     : "qemu-system-arm"
 		       : "pimigrate-emu");
 	printf("  folder   %s\n", dir);
 	for (size_t i = 0; i < status->forwards.n; i++)

@@ -41,6 +41,10 @@ enum {
 	MAX_MODULE = 64 << 20,
 	ZIMAGE_AT = 0x24, /* Documentation/arch/arm/booting: the magic */
 	ZIMAGE_MAGIC = 0x016f2818,
+	IMAGE_AT = 0x38, /* Documentation/arch/arm64/booting: "ARM\x64" */
+	IMAGE_MAGIC = 0x644d5241,
+	ZBOOT_AT = 4, /* linux/pe.h: "zimg" */
+	ZBOOT_MAGIC = 0x676d697a,
 };
 
 #define KERNEL "/boot/vmlinuz-"
@@ -164,13 +168,23 @@ static bool fits_machine(const struct tree *t, const char *release)
 	return true;
 }
 
-static bool is_zimage(const struct tree *t, const char *path)
+static bool has_magic(const struct tree *t, const char *path, uint64_t at,
+		      uint32_t magic)
 {
 	uint8_t b[4];
 
-	return tree_read_at(t, path, b, sizeof(b), ZIMAGE_AT) == sizeof(b) &&
+	return tree_read_at(t, path, b, sizeof(b), at) == sizeof(b) &&
 	       (b[0] | (uint32_t)b[1] << 8 | (uint32_t)b[2] << 16 |
-		(uint32_t)b[3] << 24) == ZIMAGE_MAGIC;
+		(uint32_t)b[3] << 24) == magic;
+}
+
+/* For the machine's processor?  A 64 bit one may be packed for EFI. */
+static bool is_kernel(const struct tree *t, const char *path, bool arm64)
+{
+	if (arm64)
+		return has_magic(t, path, IMAGE_AT, IMAGE_MAGIC) ||
+		       has_magic(t, path, ZBOOT_AT, ZBOOT_MAGIC);
+	return has_magic(t, path, ZIMAGE_AT, ZIMAGE_MAGIC);
 }
 
 /* Of two releases: the higher version; of one version the flavour with
@@ -181,7 +195,8 @@ static bool is_newer(const char *a, const char *b)
 }
 
 /* The newest that counts, as its release; refused does not.  NULL: none. */
-static char *newest(const struct tree *t, const struct boot_kernel *refused)
+static char *newest(const struct tree *t, bool arm64,
+		    const struct boot_kernel *refused)
 {
 	autonames struct tree_names names = { 0 };
 	autodpkg struct dpkg_db db = { 0 };
@@ -202,7 +217,7 @@ static char *newest(const struct tree *t, const struct boot_kernel *refused)
 
 		if (!str_starts(name, "vmlinuz-") || strchr(release, '/') ||
 		    tree_stat(t, path, &st) < 0 || st.kind != TREE_FILE ||
-		    !is_zimage(t, path) || !fits_machine(t, release) ||
+		    !is_kernel(t, path, arm64) || !fits_machine(t, release) ||
 		    boot_same(refused,
 			      &(struct boot_kernel){ (char *)(uintptr_t)release,
 						     st.size, st.mtime }))
@@ -352,9 +367,9 @@ static bool is_ours(const struct machine *m)
 	       !strcmp(m->disks.at[0].format, "raw");
 }
 
-static int sync_disk(const struct disk *d, const char *dir, bool look,
-		     enum sync_result *ret_result, char **ret_release,
-		     struct err *err)
+static int sync_disk(const struct disk *d, const struct machine *m,
+		     const char *dir, bool look, enum sync_result *ret_result,
+		     char **ret_release, struct err *err)
 {
 	static const struct boot_kernel none = { 0 };
 	autoboot struct boot_state state = { 0 };
@@ -367,8 +382,8 @@ static int sync_disk(const struct disk *d, const char *dir, bool look,
 		*ret_result = SYNC_UNSAFE;
 		return 0;
 	}
-	any = newest(&d->tree, &none);
-	release = newest(&d->tree, &state.refused);
+	any = newest(&d->tree, machine_is_arm64(m), &none);
+	release = newest(&d->tree, machine_is_arm64(m), &state.refused);
 	*ret_result = any ? SYNC_BAD : SYNC_NONE;
 	if (release)
 		r = compare(&d->tree, release, dir, &state, look, ret_result,
@@ -394,7 +409,7 @@ int sync_kernel(const struct machine *m, const char *dir, bool look,
 		return 0;
 	r = disk_open(m, dir, &d, err);
 	if (!r)
-		r = sync_disk(&d, dir, look, ret_result, ret_release, err);
+		r = sync_disk(&d, m, dir, look, ret_result, ret_release, err);
 	disk_close(&d);
 	return r;
 }

@@ -224,7 +224,8 @@ int verify_guest(const char *name, uint64_t seconds, struct ui *ui,
 	close(r); /* the supervisor takes it */
 	r = store_load(name, &v.machine, err);
 	if (!r)
-		r = engine_find(v.machine.engine, &engine, err);
+		r = engine_find(v.machine.engine, machine_is_arm64(&v.machine),
+				&engine, err);
 	if (r < 0)
 		return r;
 	v.runtime = store_runtime_dir(name);

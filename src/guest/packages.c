@@ -86,13 +86,19 @@ static bool next_paragraph(char **rest, struct paragraph *ret)
 	return true;
 }
 
-/* "linux-image-6.1.0-50-armmp-lpae", but no metapackage, -dbg, -unsigned. */
-static bool is_armmp(const char *package)
+/* "linux-image-6.1.0-50-armmp-lpae", but no metapackage, -dbg, -unsigned; and
+ * no kernel for clouds, which has no drivers of a board's. */
+static bool is_debian_kernel(const struct paragraph *p)
 {
-	return str_starts(package, "linux-image-") &&
-	       strchr("0123456789", package[12]) && package[12] &&
-	       (str_ends(package, "-armmp") ||
-		str_ends(package, "-armmp-lpae"));
+	const char *package = p->package;
+
+	if (!str_starts(package, "linux-image-") ||
+	    !strchr("0123456789", package[12]) || !package[12])
+		return false;
+	if (!strcmp(p->arch, "arm64"))
+		return str_ends(package, "-arm64") &&
+		       !str_ends(package, "-cloud-arm64");
+	return str_ends(package, "-armmp") || str_ends(package, "-armmp-lpae");
 }
 
 /* Raspberry Pi's own builds carry its mark in the version. */
@@ -116,6 +122,7 @@ struct counts {
 	char *dpkg_arch;
 	unsigned int foreign64;
 	char *foreign64_name; /* of the first */
+	char *kernels[2];     /* for 32 bits, for 64 */
 };
 
 static void one_package(struct guest *g, const struct paragraph *p,
@@ -129,9 +136,11 @@ static void one_package(struct guest *g, const struct paragraph *p,
 		g->raspberry = true;
 	if (is_foreign64(p) && !c->foreign64++)
 		c->foreign64_name = xstrdup(p->package);
-	if (is_armmp(p->package)) {
-		free(g->kernel_package);
-		g->kernel_package = xstrdup(p->package);
+	if (is_debian_kernel(p)) {
+		bool arm64 = !strcmp(p->arch, "arm64");
+
+		free(c->kernels[arm64]);
+		c->kernels[arm64] = xstrdup(p->package);
 	}
 }
 
@@ -177,6 +186,9 @@ void packages_inspect(struct guest *g, const struct tree *root)
 	while (rest && next_paragraph(&rest, &p))
 		one_package(g, &p, &c);
 	set_arch(g, root, c.dpkg_arch);
+	g->kernel_package = steal_ptr(c.kernels[g->arch == ARCH_ARM64]);
+	free(c.kernels[0]);
+	free(c.kernels[1]);
 	if (c.foreign64 && g->arch == ARCH_ARMHF)
 		guest_say(g, FINDING_WARN, "programs-64bit",
 			  "%u packages are 64-bit programs (%s …): this VM has "

@@ -17,8 +17,8 @@ bool apt_needs_source(const struct guest *g)
 	return g->os_id && !strcmp(g->os_id, "raspbian");
 }
 
-char *apt_source_text(const char *suite, const char *main_url,
-		      const char *security_url)
+char *apt_source_text(const struct flavour *flavour, const char *suite,
+		      const char *main_url, const char *security_url)
 {
 	const char *const urls[2] = { main_url, security_url };
 	const char *const tails[2] = { "", "-security" };
@@ -30,23 +30,27 @@ char *apt_source_text(const char *suite, const char *main_url,
 	for (int i = 0; i < (security_url ? 2 : 1); i++)
 		str_addf(&text,
 			 "%sTypes: deb\nURIs: %s\nSuites: %s%s\n"
-			 "Components: main\nArchitectures: armhf\n"
+			 "Components: main\nArchitectures: %s\n"
 			 "Signed-By: " APT_KEYRING_PATH "\n",
-			 i ? "\n" : "", urls[i], suite, tails[i]);
+			 i ? "\n" : "", urls[i], suite, tails[i],
+			 flavour->arch);
 	return str_steal(&text);
 }
 
-char *apt_pin_text(void)
+char *apt_pin_text(const struct flavour *flavour)
 {
-	return xstrdup(
+	const char *name = flavour->name;
+
+	return xasprintf(
 		"# Written by pimigrate: from Debian's archive come kernels, "
 		"and nothing else.\n"
 		"Package: *\n"
 		"Pin: release o=Debian\n"
 		"Pin-Priority: -1\n"
 		"\n"
-		"Package: linux-image-*armmp-lpae linux-base-*armmp-lpae "
-		"linux-binary-*armmp-lpae linux-modules-*armmp-lpae\n"
+		"Package: linux-image-*%s linux-base-*%s "
+		"linux-binary-*%s linux-modules-*%s\n"
 		"Pin: release o=Debian\n"
-		"Pin-Priority: 500\n");
+		"Pin-Priority: 500\n",
+		name, name, name, name);
 }

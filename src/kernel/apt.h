@@ -10,6 +10,7 @@
 
 #include <stdbool.h>
 
+#include "kernel/flavour.h"
 #include "model/guest.h"
 
 #define APT_SOURCE_PATH  "/etc/apt/sources.list.d/pimigrate-kernel.sources"
@@ -24,10 +25,10 @@ bool apt_needs_source(const struct guest *g);
  * ("bookworm").  The mirrors are this machine's, which the guest's network can
  * reach as well.
  */
-char *apt_source_text(const char *suite, const char *main_url,
-		      const char *security_url);
+char *apt_source_text(const struct flavour *flavour, const char *suite,
+		      const char *main_url, const char *security_url);
 
 /* The preferences file. */
-char *apt_pin_text(void);
+char *apt_pin_text(const struct flavour *flavour);
 
 #endif

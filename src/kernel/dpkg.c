@@ -147,10 +147,11 @@ char *dpkg_put(const char *status, const char *control)
 
 	if (!name || !arch)
 		return xstrdup(status);
-	/* Of any architecture: dpkg has one of "all" and "armhf" at most. */
+	/* Of any architecture: dpkg has one of "all" and its own at most. */
 	if (find(status, name, arch, &old) ||
 	    (strcmp(arch, "all") && find(status, name, "all", &old)) ||
-	    (!strcmp(arch, "all") && find(status, name, "armhf", &old))) {
+	    (!strcmp(arch, "all") && (find(status, name, "armhf", &old) ||
+				      find(status, name, "arm64", &old)))) {
 		str_addn(&out, status, (size_t)(old.at - status));
 		add_installed(&out, &par);
 		str_add(&out, old.at + old.len);

@@ -75,6 +75,7 @@ static int load(struct job *job, const char *url, const char *suite,
 	struct pocket pocket = {
 		.url = url,
 		.suite = suite,
+		.arch = job->rule.flavour->arch,
 		.keyring = job->wish->keyring ? job->wish->keyring
 					      : debian_keyring,
 		.now = job->wish->now ? job->wish->now : time(NULL),
@@ -152,10 +153,12 @@ static int read_given(struct job *job, struct err *err)
 		if (r < 0)
 			return err_within(err, r, "'%s'", path);
 		if (!packages_wanted(pkg.name) ||
-		    (strcmp(pkg.arch, "armhf") && strcmp(pkg.arch, "all"))) {
-			note(job->set, xasprintf("'%s' is no part of an armhf "
-						 "kernel and is left out",
-						 path));
+		    (strcmp(pkg.arch, job->rule.flavour->arch) &&
+		     strcmp(pkg.arch, "all"))) {
+			note(job->set,
+			     xasprintf("'%s' is no part of an %s "
+				       "kernel and is left out",
+				       path, job->rule.flavour->arch));
 			package_fini(&pkg);
 			continue;
 		}
@@ -255,7 +258,8 @@ static void decide_enter(struct job *job, const struct closure *closure,
 
 static int get_kernel(struct job *job, const char *status, struct err *err)
 {
-	const struct package *top = select_top(&job->offers);
+	const struct flavour *flavour = job->rule.flavour;
+	const struct package *top = select_top(&job->offers, flavour);
 	autoclosure struct closure closure = { 0 };
 	autodpkg struct dpkg_db db = { 0 };
 	struct kernel_set *set = job->set;
@@ -265,9 +269,10 @@ static int get_kernel(struct job *job, const char *status, struct err *err)
 		return err_set(err, ENOENT,
 			       job->wish->debs.n
 				       ? "none of the given packages is a "
-					 "kernel (linux-image-…-armmp-lpae)"
+					 "kernel (linux-image-…-%s)"
 				       : "the mirror offers no package "
-					 "linux-image-armmp-lpae");
+					 "linux-image-%s",
+			       flavour->name);
 	dpkg_read(status, &db);
 	closure_find(&job->offers, &db, top, &closure);
 	r = get_all(job, &closure, top, err);
@@ -276,9 +281,9 @@ static int get_kernel(struct job *job, const char *status, struct err *err)
 	decide_enter(job, &closure, &db);
 	if (select_release(top->name))
 		note(set,
-		     xasprintf("without the package linux-image-armmp-lpae "
-			       "the guest stays with kernel %s",
-			       set->release));
+		     xasprintf("without the package %s the guest stays with "
+			       "kernel %s",
+			       flavour->meta, set->release));
 	set->reason = xasprintf("%s: %s %s", job->rule.reason, set->release,
 				top->version);
 	set->suite = xstrdup(job->rule.suite);
@@ -318,8 +323,9 @@ static int get_busybox(struct job *job, struct err *err)
 	}
 	if (!p)
 		return err_set(err, ENOENT,
-			       "no package busybox-static (armhf) was given; "
-			       "the initrd needs it");
+			       "no package busybox-static (%s) was given; "
+			       "the initrd needs it",
+			       job->rule.flavour->arch);
 	return extract_busybox(job, p, err);
 }
 

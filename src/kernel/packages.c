@@ -33,6 +33,11 @@ static const struct {
 	{ "linux-base-*armmp-lpae", true },
 	{ "linux-binary-*armmp-lpae", true },
 	{ "linux-modules-*armmp-lpae", true },
+	{ "linux-image-arm64", true },
+	{ "linux-image-*[0-9]-arm64", true }, /* not -cloud-, not -rt- */
+	{ "linux-base-*arm64", true },
+	{ "linux-binary-*arm64", true },
+	{ "linux-modules-*arm64", true },
 	{ "busybox-static", false },
 };
 

@@ -103,8 +103,8 @@ static int get_index(const struct pocket *p, const struct cache *cache,
 	autofree char *plain = xasprintf("%s/dists/%s/%s", p->url, p->suite,
 					 file->path);
 	autofree char *by_hash = xasprintf(
-		"%s/dists/%s/main/binary-armhf/by-hash/SHA256/%s", p->url,
-		p->suite, file->sha256);
+		"%s/dists/%s/main/binary-%s/by-hash/SHA256/%s", p->url,
+		p->suite, p->arch, file->sha256);
 	autofree char *path = NULL;
 	autostr struct str text = { 0 };
 	int r = -ENOENT;
@@ -156,11 +156,7 @@ static int try_index(const struct pocket *p, const struct cache *cache,
 int pocket_load(const struct pocket *p, const struct cache *cache,
 		struct packages *list, struct str *note, struct err *err)
 {
-	static const char *const names[] = {
-		"main/binary-armhf/Packages.xz",
-		"main/binary-armhf/Packages.gz",
-		"main/binary-armhf/Packages",
-	};
+	static const char *const tails[] = { ".xz", ".gz", "" };
 	autorelease struct release rel = { 0 };
 	autofree char *kept = NULL, *text = NULL;
 	int r;
@@ -168,11 +164,15 @@ int pocket_load(const struct pocket *p, const struct cache *cache,
 	r = get_release(p, cache, &rel, note, err);
 	if (r < 0)
 		return r;
-	r = err_set(err, ENOENT, "'%s' at '%s' has no packages for armhf",
-		    p->suite, p->url);
+	r = err_set(err, ENOENT, "'%s' at '%s' has no packages for %s",
+		    p->suite, p->url, p->arch);
 	/* A mirror that lags behind may have one of them and not the other. */
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]) && r < 0; i++)
-		r = try_index(p, cache, &rel, names[i], r, &kept, err);
+	for (size_t i = 0; i < sizeof(tails) / sizeof(tails[0]) && r < 0; i++) {
+		autofree char *name = xasprintf("main/binary-%s/Packages%s",
+						p->arch, tails[i]);
+
+		r = try_index(p, cache, &rel, name, r, &kept, err);
+	}
 	if (r < 0)
 		return r;
 	r = files_read(kept, MAX_KEPT, &text, NULL, err);

@@ -17,12 +17,13 @@
 struct pocket {
 	const char *url;     /* the mirror, without a slash at the end */
 	const char *suite;   /* "bookworm-security" */
+	const char *arch;    /* "armhf" */
 	const char *keyring; /* who may have signed it */
 	int64_t now;         /* seconds since 1970 */
 };
 
 /*
- * Add its packages (main, armhf) to *list.  If the mirror cannot be reached
+ * Add its packages (main, of its architecture) to *list.  If the mirror cannot be reached
  * but was before, and what it said then is still valid, that is used and
  * *note says so (else it stays as it is).
  *

@@ -7,7 +7,8 @@
  *
  * armmp-lpae runs on every ARMv7 with LPAE, which our CPU is.  It is built for
  * the architecture armhf; an armel userland (ARMv5) runs on it as well, but
- * its dpkg would have to know armhf, so there the kernel is not entered.
+ * its dpkg would have to know armhf, so there the kernel is not entered.  A
+ * 64 bit userland gets linux-image-arm64, and a CPU of QEMU's.
  */
 #include "kernel/select.h"
 
@@ -74,8 +75,7 @@ static bool has_fitting(const struct guest *g)
 {
 	const char *release;
 
-	if (!g->kernel_package || (!str_ends(g->kernel_package, "-armmp") &&
-				   !str_ends(g->kernel_package, "-armmp-lpae")))
+	if (!g->kernel_package)
 		return false;
 	release = select_release(g->kernel_package);
 	for (size_t i = 0; release && i < g->modules.n; i++)
@@ -89,11 +89,8 @@ static int refuse_architecture(const struct guest *g, struct err *err)
 	switch (g->arch) {
 	case ARCH_ARMHF:
 	case ARCH_ARMEL:
-		return 0;
 	case ARCH_ARM64:
-		return err_set(err, ENOTSUP,
-			       "the card's userland is 64 bit (arm64): only "
-			       "32 bit systems (armhf) can be converted yet");
+		return 0;
 	case ARCH_UNKNOWN:
 	case ARCH_OTHER:
 		break;
@@ -140,6 +137,7 @@ int select_rule(const struct guest *g, const struct kernel_wish *wish,
 		*ret_rule = (struct kernel_rule){
 			.keep = true,
 			.suite = suite_or_oldest(find_suite(g->suite)),
+			.flavour = flavour_of(g->arch),
 			.reason = xasprintf("the card already has a kernel "
 					    "that fits, %s",
 					    g->kernel_package)
@@ -150,7 +148,8 @@ int select_rule(const struct guest *g, const struct kernel_wish *wish,
 	if (row < 0)
 		return row;
 	*ret_rule = (struct kernel_rule){
-		.enter = g->arch == ARCH_ARMHF,
+		.enter = g->arch != ARCH_ARMEL,
+		.flavour = flavour_of(g->arch),
 		.suite = suite_or_oldest(row),
 	};
 	if (!releases[row].has_kernel)
@@ -175,11 +174,12 @@ void select_rule_free(struct kernel_rule *rule)
 	rule->reason = NULL;
 }
 
-const struct package *select_top(const struct packages *offers)
+const struct package *select_top(const struct packages *offers,
+				 const struct flavour *flavour)
 {
 	const struct package *best;
 
-	best = packages_find(offers, "linux-image-armmp-lpae");
+	best = packages_find(offers, flavour->meta);
 	if (best)
 		return best;
 	for (size_t i = 0; i < offers->n; i++) {

@@ -11,6 +11,7 @@
 
 #include "common/err.h"
 #include "common/vec.h"
+#include "kernel/flavour.h"
 #include "kernel/packages.h"
 #include "model/guest.h"
 
@@ -39,12 +40,13 @@ struct kernel_rule {
 	bool keep;         /* the card's own kernel */
 	bool enter;        /* a new one can be entered in the guest's dpkg */
 	const char *suite; /* of Debian, to fetch from; not owned */
-	char *reason;      /* one sentence; owned */
+	const struct flavour *flavour;
+	char *reason; /* one sentence; owned */
 };
 
 /*
  * The rule of this guest.  -ENOTSUP, with what to do instead, if no kernel of
- * Debian's fits: a 64 bit or foreign userland, Ubuntu, an unknown release.
+ * Debian's fits: a foreign userland, Ubuntu, an unknown release.
  */
 int select_rule(const struct guest *g, const struct kernel_wish *wish,
 		struct kernel_rule *ret_rule, struct err *err);
@@ -55,7 +57,8 @@ void select_rule_free(struct kernel_rule *rule);
  * What of the offers is to be installed: the newest metapackage, so that the
  * guest gets updates, or without one the newest image.  NULL: none is there.
  */
-const struct package *select_top(const struct packages *offers);
+const struct package *select_top(const struct packages *offers,
+				 const struct flavour *flavour);
 
 /*
  * The release of a kernel's package: "6.1.0-50-armmp-lpae" of

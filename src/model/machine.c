@@ -2,6 +2,7 @@
 #include "model/machine.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 static void free_nic(struct machine_nic *nic)
 {
@@ -21,6 +22,7 @@ void machine_free(struct machine *m)
 		m->name,        m->uuid,          m->title,         m->cpu,
 		m->kernel,      m->initrd,        m->cmdline,       m->profile,
 		m->source_path, m->source_serial, m->source_sha256, m->created,
+		m->arch,
 	};
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++)
@@ -34,4 +36,9 @@ void machine_free(struct machine *m)
 		free_nic(&m->nics.at[i]);
 	vec_free(&m->nics);
 	*m = (struct machine){ 0 };
+}
+
+bool machine_is_arm64(const struct machine *m)
+{
+	return m->arch && !strcmp(m->arch, "arm64");
 }

@@ -13,7 +13,7 @@
 
 enum engine {
 	ENGINE_PIMIGRATE, /* pimigrate-emu */
-	ENGINE_QEMU,      /* qemu-system-arm */
+	ENGINE_QEMU,      /* qemu-system-arm, qemu-system-aarch64 */
 };
 
 enum nic_kind {
@@ -53,6 +53,7 @@ struct machine {
 	char *title; /* for people: "Raspberry Pi OS 12 of homepi" */
 	unsigned int cpus;
 	uint64_t memory; /* bytes */
+	char *arch;      /* "arm64"; NULL: 32 bit */
 	char *cpu;       /* "cortex-a7" */
 	enum engine engine;
 	bool autostart;
@@ -70,5 +71,8 @@ struct machine {
 };
 
 void machine_free(struct machine *m);
+
+/* A 64 bit ARM?  Then QEMU is the only engine. */
+bool machine_is_arm64(const struct machine *m);
 
 #endif

@@ -49,24 +49,33 @@ static char *our_emulator(void)
 	return NULL;
 }
 
-int engine_find(enum engine engine, char **ret_path, struct err *err)
+int engine_find(enum engine engine, bool arm64, char **ret_path,
+		struct err *err)
 {
-	const char *name = engine == ENGINE_QEMU ? "qemu-system-arm"
-						 : "pimigrate-emu";
+	const char *name = engine == ENGINE_PIMIGRATE ? "pimigrate-emu"
+			   : arm64                    ? "qemu-system-aarch64"
+						      : "qemu-system-arm";
 	char *path = engine == ENGINE_PIMIGRATE ? our_emulator() : NULL;
 
+	if (arm64 && engine == ENGINE_PIMIGRATE) {
+		free(path);
+		return err_set(err, ENOTSUP,
+			       "pimigrate-emu does 32 bits only so far: a "
+			       "64-bit guest needs 'engine: qemu' in its "
+			       "guest.yaml");
+	}
 	if (!path && run_have(name))
 		path = xstrdup(name);
 	if (!path)
 		return err_set(
 			err, ENOENT,
 			engine == ENGINE_QEMU
-				? "qemu-system-arm is not installed; "
-				  "install it with: apt install "
-				  "qemu-system-arm"
-				: "the emulator pimigrate-emu is neither "
+				? "%s is not installed; install it with: apt "
+				  "install qemu-system-arm"
+				: "the emulator %s is neither "
 				  "beside pimigrate nor in PATH; install "
-				  "both, or use --engine qemu");
+				  "both, or use --engine qemu",
+			name);
 	*ret_path = path;
 	return 0;
 }
@@ -164,7 +173,10 @@ void engine_args(const struct machine *m, const struct engine_run *run,
 	add2(argv, "-uuid", xstrdup(m->uuid));
 	add2(argv, "-M",
 	     xstrdup(m->engine == ENGINE_QEMU ? "virt,gic-version=2" : "virt"));
-	add2(argv, "-cpu", xstrdup(m->cpu ? m->cpu : "cortex-a7"));
+	add2(argv, "-cpu",
+	     xstrdup(m->cpu                ? m->cpu
+		     : machine_is_arm64(m) ? "cortex-a72"
+					   : "cortex-a7"));
 	add2(argv, "-smp", xasprintf("%u", m->cpus));
 	add2(argv, "-m",
 	     xasprintf("%llu", (unsigned long long)(m->memory >> 20)));

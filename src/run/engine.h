@@ -28,9 +28,11 @@ struct engine_run {
 
 /*
  * The program's path: pimigrate-emu beside us or in the build tree, else in
- * PATH; qemu-system-arm in PATH.  -ENOENT with what to install.
+ * PATH; qemu-system-arm, or qemu-system-aarch64 for a 64 bit guest, in PATH.
+ * -ENOENT with what to install; -ENOTSUP: that engine has no such CPU.
  */
-int engine_find(enum engine engine, char **ret_path, struct err *err);
+int engine_find(enum engine engine, bool arm64, char **ret_path,
+		struct err *err);
 
 void engine_args(const struct machine *m, const struct engine_run *run,
 		 const char *program, struct engine_argv *ret_argv);

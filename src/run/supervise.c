@@ -476,7 +476,8 @@ static int prepare(struct supervisor *sv, struct err *err)
 	autofree char *sock = xasprintf("%s/console.sock", sv->runtime);
 	autofree char *log = xasprintf("%s/console.log", sv->runtime);
 	uint64_t usec = 0;
-	int r = engine_find(sv->m->engine, &sv->program, err);
+	int r = engine_find(sv->m->engine, machine_is_arm64(sv->m),
+			    &sv->program, err);
 
 	if (!r)
 		r = block_signals(sv, err);

@@ -183,6 +183,7 @@ static int read_tree(struct machine *m, const struct yaml_node *tree,
 	m->engine = (enum engine)r;
 	yaml_bool(tree, "autostart", &m->autostart);
 	m->title = text_or_null(tree, "title");
+	m->arch = text_or_null(tree, "arch");
 	m->cpu = text_or_null(tree, "cpu");
 	m->initrd = text_or_null(tree, "initrd");
 	m->cmdline = text_or_null(tree, "cmdline");
@@ -295,6 +296,7 @@ static void write_tree(struct yaml_node *tree, const struct machine *m)
 	set_text(tree, "title", m->title);
 	yaml_set_number(tree, "cpus", m->cpus);
 	yaml_set_text(tree, "memory", memory);
+	set_text(tree, "arch", m->arch);
 	set_text(tree, "cpu", m->cpu);
 	yaml_set_text(tree, "engine", engines[m->engine]);
 	yaml_set_bool(tree, "autostart", m->autostart);

@@ -1,14 +1,16 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Packages of the names and layout of Debian's armhf kernel, of a few kB:
+# Packages of the names and layout of Debian's kernel for ARM, of a few kB:
 #
-#	make-mini-kernel.sh FOLDER
+#	make-mini-kernel.sh FOLDER [arm64]
 #
-# linux-image-6.1.0-99-armmp-lpae, its metapackage, and busybox-static.  Nothing
+# linux-image-6.1.0-99-armmp-lpae (or -arm64), its metapackage, and busybox-static.  Nothing
 # in them runs; convert does all with them that it does with the real ones.
 set -eu
 out=$1
-release=6.1.0-99-armmp-lpae
+arch=${2:-armhf} flavour=armmp-lpae
+[ "$arch" = armhf ] || flavour=$arch
+release=6.1.0-99-$flavour
 work=$(mktemp -d "${TMPDIR:-/tmp}/mini-kernel.XXXXXX")
 trap 'rm -rf "$work"' EXIT
 mkdir -p "$out"
@@ -19,7 +21,7 @@ package() { # NAME VERSION DEPENDS: of what lies in $work/NAME
 	cat >"$work/$1/DEBIAN/control" <<-END
 		Package: $1
 		Version: $2
-		Architecture: armhf
+		Architecture: $arch
 		Maintainer: Nobody <nobody@example.org>
 		Depends: $3
 		Description: stand-in for tests
@@ -42,7 +44,7 @@ for module in virtio_mmio virtio_blk ext4; do
 done >"$modules/modules.builtin"
 echo "stand-in" >"$modules/kernel/drivers/block/README"
 package "linux-image-$release" 6.1.999-1 ''
-package linux-image-armmp-lpae 6.1.999-1 "linux-image-$release (= 6.1.999-1)"
+package "linux-image-$flavour" 6.1.999-1 "linux-image-$release (= 6.1.999-1)"
 {
 	printf '\177ELF\1\1\1\0\0\0\0\0\0\0\0\0\2\0\50\0\1\0\0\0'
 	head -c 40 /dev/zero

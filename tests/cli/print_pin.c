@@ -7,7 +7,7 @@
 
 int main(void)
 {
-	autofree char *text = apt_pin_text();
+	autofree char *text = apt_pin_text(flavour_of(ARCH_ARMHF));
 
 	return fputs(text, stdout) < 0;
 }

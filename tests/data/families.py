@@ -253,6 +253,8 @@ def debian_arm64():
     c.packages = []
     c.system('debian', 'Debian GNU/Linux', 12, 'bookworm', 'arm64')
     c.package('linux-image-6.1.0-13-arm64', '6.1.55-1', 'arm64')
+    c.package('linux-image-6.1.0-13-cloud-arm64', '6.1.55-1', 'arm64')
+    c.files['/usr/lib/modules/6.1.0-13-arm64'] = ('dir',)
     return c
 
 

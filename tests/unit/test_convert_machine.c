@@ -38,6 +38,7 @@ static void a_plain_card(void)
 	check_text(m.title, "Raspbian 12");
 	check_text(m.profile, "raspios");
 	check_text(m.cpu, "cortex-a7");
+	check(!m.arch && m.engine == ENGINE_PIMIGRATE);
 	check_text(m.kernel, "boot/vmlinuz");
 	check_text(m.initrd, "boot/initrd.img");
 	check_text(m.source_path, "/c.img");
@@ -179,8 +180,22 @@ static void bad_wishes(void)
 	wrong(w, "'../etc'");
 }
 
+static void of_64_bits(void)
+{
+	struct machine_wish wish = { .network = "user" };
+	struct guest g = { .arch = ARCH_ARM64 };
+	struct machine m;
+
+	machine_make(&wish, "pi", &card, &g, &m);
+	check(machine_is_arm64(&m));
+	check_text(m.cpu, "cortex-a72");
+	check_eq(m.engine, ENGINE_QEMU);
+	machine_free(&m);
+}
+
 int main(void)
 {
+	of_64_bits();
 	a_plain_card();
 	wishes_are_granted();
 	other_networks();

@@ -190,12 +190,16 @@ static void finding_it(void)
 		abort();
 	qemu = xasprintf("%s/qemu-system-arm", dir);
 	setenv("PATH", dir, 1);
-	check_eq(engine_find(ENGINE_QEMU, &path, &err), -ENOENT);
+	check_eq(engine_find(ENGINE_QEMU, false, &path, &err), -ENOENT);
 	check_has(err.text, "apt install qemu-system-arm");
 	check(!path);
 	check(!symlink("/bin/true", qemu));
-	check_eq(engine_find(ENGINE_QEMU, &path, &err), 0);
+	check_eq(engine_find(ENGINE_QEMU, false, &path, &err), 0);
 	check_text(path, "qemu-system-arm");
+	check_eq(engine_find(ENGINE_QEMU, true, &path, &err), -ENOENT);
+	check_has(err.text, "qemu-system-aarch64 is not installed");
+	check_eq(engine_find(ENGINE_PIMIGRATE, true, &path, &err), -ENOTSUP);
+	check_has(err.text, "engine: qemu");
 	setenv("PATH", saved, 1);
 	unlink(qemu);
 	rmdir(dir);

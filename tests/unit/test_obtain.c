@@ -338,6 +338,7 @@ static void unreachable(void)
 	autopackages struct packages list = { 0 };
 	autostr struct str note = { 0 };
 	struct pocket p = { .url = "http://127.0.0.1:1/debian",
+			    .arch = "armhf",
 			    .suite = "bookworm",
 			    .keyring = keyring,
 			    .now = SIGNED + DAY };

@@ -20,6 +20,12 @@ static void names(void)
 	check(packages_wanted("linux-image-armmp-lpae"));
 	check(packages_wanted("linux-image-6.1.0-50-armmp-lpae"));
 	check(packages_wanted("busybox-static"));
+	check(packages_wanted("linux-image-arm64"));
+	check(packages_wanted("linux-image-6.1.0-50-arm64"));
+	check(packages_wanted("linux-image-6.12.57+deb13-arm64"));
+	check(!packages_wanted("linux-image-6.1.0-50-cloud-arm64"));
+	check(!packages_wanted("linux-image-6.1.0-50-rt-arm64"));
+	check(!packages_wanted("linux-image-6.1.0-50-arm64-unsigned"));
 	check(packages_of_kernel("linux-base"));
 	check(packages_of_kernel("linux-modules-6.16-armmp-lpae"));
 	check(!packages_of_kernel("busybox-static"));

@@ -10,6 +10,7 @@
 #include "test.h"
 
 static struct err err;
+static const struct flavour *flavour;
 
 /* A guest from literals; freed by nobody. */
 static struct guest card(enum guest_arch arch, const char *os,
@@ -38,7 +39,8 @@ static void rules(void)
 		{ ARCH_ARMHF, "raspbian", "bullseye", "bookworm", 0, "bookworm",
 		  1 },
 		{ ARCH_ARMEL, "debian", "bookworm", NULL, 0, "bookworm", 0 },
-		{ ARCH_ARM64, "debian", "bookworm", NULL, -ENOTSUP, NULL, 0 },
+		{ ARCH_ARM64, "debian", "bookworm", NULL, 0, "bookworm", 1 },
+		{ ARCH_ARM64, "debian", "buster", NULL, 0, "bullseye", 1 },
 		{ ARCH_OTHER, "debian", "bookworm", NULL, -ENOTSUP, NULL, 0 },
 		{ ARCH_UNKNOWN, NULL, NULL, NULL, -ENOTSUP, NULL, 0 },
 		{ ARCH_ARMHF, "ubuntu", "jammy", NULL, -ENOTSUP, NULL, 0 },
@@ -155,7 +157,7 @@ static void closures(void)
 	const struct package *top;
 
 	check(!packages_parse(index_text, "http://m", "s", &offers, &err));
-	top = select_top(&offers);
+	top = select_top(&offers, flavour);
 	check(top && !strcmp(top->version, "6.1.176-1"));
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		autoclosure struct closure c = { 0 };
@@ -185,18 +187,18 @@ static void images_only(void)
 	autopackages struct packages offers = { 0 };
 	const char *text = strstr(index_text, "Package: linux-image-6.1.0-47");
 
-	check(!select_top(&offers));
+	check(!select_top(&offers, flavour));
 	check(!packages_parse(text, "http://m", "s", &offers, &err));
-	check(!strcmp(select_top(&offers)->version, "6.99.1-1"));
+	check(!strcmp(select_top(&offers, flavour)->version, "6.99.1-1"));
 }
 
 static void sources(void)
 {
 	struct guest raspbian = card(ARCH_ARMHF, "raspbian", "bookworm");
 	struct guest debian = card(ARCH_ARMHF, "debian", "bookworm");
-	autofree char *source = apt_source_text("bookworm", "http://m",
+	autofree char *source = apt_source_text(flavour, "bookworm", "http://m",
 						"http://s");
-	autofree char *pin = apt_pin_text();
+	autofree char *pin = apt_pin_text(flavour);
 	const char *end = source + strlen(source), *at = source;
 	struct control par;
 	int n = 0;
@@ -210,7 +212,7 @@ static void sources(void)
 	}
 	check_eq(n, 2);
 	free(source);
-	source = apt_source_text("bullseye", "http://m", NULL);
+	source = apt_source_text(flavour, "bullseye", "http://m", NULL);
 	check(strstr(source, "Suites: bullseye\n"));
 	check(!strstr(source, "-security"));
 	at = pin;
@@ -223,6 +225,7 @@ static void sources(void)
 
 int main(void)
 {
+	flavour = flavour_of(ARCH_ARMHF);
 	rules();
 	keeping();
 	releases();

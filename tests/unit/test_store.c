@@ -53,6 +53,7 @@ static struct machine sample(void)
 		.cpus = 2,
 		.memory = UINT64_C(1) << 30,
 		.engine = ENGINE_QEMU,
+		.arch = xstrdup("arm64"),
 		.kernel = xstrdup("boot/vmlinuz"),
 		.cmdline = xstrdup("root=PARTUUID=5e3da3da-02 # not a comment"),
 		.source_path = xstrdup("/cards/my \"pi\".img"),
@@ -104,6 +105,7 @@ static void appears_whole_or_not_at_all(void)
 	check_eq(store_load("homepi", &back, &err), 0);
 	check_eq(back.memory, m.memory);
 	check_eq(back.engine, ENGINE_QEMU);
+	check(machine_is_arm64(&back));
 	check_text(back.cmdline, m.cmdline);
 	check_text(back.source_path, m.source_path);
 	check_eq(back.nics.n, 1);
