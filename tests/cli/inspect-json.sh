@@ -39,9 +39,14 @@ holds 'd["network"]["mac"] == "b8:27:eb:12:34:56" and d["network"]["ssh"]'
 holds '"mac" in codes and "static-address" not in codes'
 holds 'any(s["name"] == "rpi-eeprom-update.service" and "turned_off_because" in s for s in d["services"])'
 
-mini_card arm64 card.img
+mini_card x86 card.img
 expect 3 "$PIMIGRATE" inspect --machine-readable card.img
-holds 'not d["convertible"] and "arm64" in codes'
+holds 'not d["convertible"] and "not-arm" in codes'
+
+mini_card arm64 card.img
+expect 0 "$PIMIGRATE" inspect --json card.img
+valid
+holds 'd["convertible"] and d["losses"] == 0 and "arm64" in codes'
 
 mini_card haos card.img
 expect 3 "$PIMIGRATE" inspect --json card.img

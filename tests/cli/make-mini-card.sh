@@ -57,7 +57,7 @@ system() {
 	enable ssh.service
 	case $arch in
 	armhf) elf /usr/lib/ld-linux-armhf.so.3 1 050 ;;
-	arm64) elf /usr/lib/ld-linux-aarch64.so.1 2 0267 ;;
+	arm64) elf /usr/lib/ld-linux-aarch64.so.1 2 267 ;;
 	amd64)
 		elf /usr/lib64/ld-linux-x86-64.so.2 2 076
 		link /lib64 usr/lib64
