@@ -182,6 +182,9 @@ static void new_machine(struct clone *c)
 	m->name = xstrdup(c->to);
 	m->uuid = machine_new_uuid();
 	m->autostart = false;
+	/* define hands the clone over to libvirt, as its owner wishes. */
+	free(m->libvirt);
+	m->libvirt = NULL;
 	for (size_t i = 0; i < m->nics.n; i++) {
 		free(m->nics.at[i].mac);
 		m->nics.at[i].mac = machine_new_mac();
@@ -232,7 +235,7 @@ static int clone_run(struct cmd_ctx *ctx, struct err *err)
 	cleanup(clone_fini) struct clone c = { .ui = ctx->ui,
 					       .name = ctx->args[0],
 					       .to = ctx->args[1] };
-	autoclose int lock = off_lock(c.name, err);
+	autoclose int lock = off_lock_disk(c.name, "clone", err);
 	int r;
 
 	if (lock < 0)

@@ -16,6 +16,8 @@ const struct cmd *const commands[] = {
 	&cmd_kernel,
 	&cmd_enable,
 	&cmd_disable,
+	&cmd_define,
+	&cmd_undefine,
 	&cmd_net,
 	&cmd_doctor,
 	&cmd_clone,
@@ -27,6 +29,7 @@ const struct cmd *const commands[] = {
 	&cmd_complete,
 	&cmd_prepare,
 	&cmd_sync,
+	&cmd_libvirt_hook,
 	NULL,
 };
 /* clang-format on */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* console: be one of the readers of a guest's console. */
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -10,6 +11,7 @@
 
 #include "cmd/cmd.h"
 #include "cmd/commands.h"
+#include "cmd/libvirt_guest.h"
 #include "common/cleanup.h"
 #include "common/io.h"
 #include "common/mem.h"
@@ -18,8 +20,10 @@
 #include "store/store.h"
 
 enum {
-	ESCAPE = 0x1d
-}; /* Ctrl-], as virsh and telnet have it */
+	ESCAPE = 0x1d,     /* Ctrl-], as virsh and telnet have it */
+	SHOWN = 128 << 10, /* bytes of what was printed before */
+	FOLLOW_MS = 500
+};
 
 /* The terminal in raw mode, as long as the scope lasts. */
 struct raw_terminal {
@@ -86,40 +90,120 @@ static int copy_both_ways(int guest, struct err *err)
 	}
 }
 
-static int console_run(struct cmd_ctx *ctx, struct err *err)
+static void say_how_to_leave(const char *name, const struct cmd_ctx *ctx)
 {
-	const char *name = ctx->args[0];
-	autofree char *dir = store_runtime_dir(name);
+	if (isatty(STDIN_FILENO) && !ctx->quiet)
+		fprintf(stderr,
+			"This is the console of %s. Leave it with "
+			"Ctrl-].\n",
+			name);
+}
+
+/* What is new in the log; it was cut if the guest was started again. */
+static void copy_log(int log)
+{
+	off_t at = lseek(log, 0, SEEK_CUR), end = lseek(log, 0, SEEK_END);
+	char bytes[4096];
+	ssize_t n;
+
+	lseek(log, at > end ? 0 : at, SEEK_SET);
+	while ((n = read(log, bytes, sizeof(bytes))) > 0)
+		if (io_write(STDOUT_FILENO, bytes, (size_t)n) < 0)
+			return;
+}
+
+/* libvirt gives a console to one person at a time; the others may read. */
+static int follow_log(const struct machine *m, int log, struct err *err)
+{
+	struct status status;
+	int r;
+
+	fprintf(stderr, "Somebody else has this console: you can read, not "
+			"type. Leave it with Ctrl-C.\n");
+	for (;;) {
+		copy_log(log);
+		r = guest_status(m, &status, err);
+		if (r < 0)
+			return r;
+		status_free(&status);
+		if (status.state == STATUS_OFF)
+			return 0;
+		poll(NULL, 0, FOLLOW_MS);
+	}
+}
+
+static int libvirt_console(const struct machine *m, const struct cmd_ctx *ctx,
+			   struct err *err)
+{
+	autofree char *path = libvirt_console_log(m);
+	autoclose int log = open(path, O_RDONLY | O_CLOEXEC);
+	__attribute__((__cleanup__(
+		terminal_restore))) struct raw_terminal terminal = { 0 };
+	autohost struct domain_host *host = NULL;
+	autoclose int guest = -1;
+	int r;
+
+	domain_console_prepare();
+	r = domain_host_open(m->libvirt, &host, err);
+	if (r < 0)
+		return r;
+	guest = domain_console(host, m->uuid, err);
+	if (guest < 0 && (guest != -EBUSY || log < 0))
+		return guest;
+	if (guest >= 0)
+		say_how_to_leave(m->name, ctx);
+	if (log >= 0) {
+		if (lseek(log, -SHOWN, SEEK_END) < 0)
+			lseek(log, 0, SEEK_SET);
+		copy_log(log);
+	}
+	if (guest < 0) {
+		err->text[0] = 0; /* it is no error to read only */
+		return follow_log(m, log, err);
+	}
+	terminal_raw(&terminal);
+	return copy_both_ways(guest, err);
+}
+
+static int our_console(const struct machine *m, const struct cmd_ctx *ctx,
+		       struct err *err)
+{
+	autofree char *dir = store_runtime_dir(m->name);
 	autofree char *path = xasprintf("%s/console.sock", dir);
 	__attribute__((__cleanup__(
 		terminal_restore))) struct raw_terminal terminal = { 0 };
-	autoclose int guest = -1;
+	autoclose int guest = console_connect(path, err);
+
+	if (guest < 0)
+		return guest;
+	say_how_to_leave(m->name, ctx);
+	terminal_raw(&terminal);
+	return copy_both_ways(guest, err);
+}
+
+static int console_run(struct cmd_ctx *ctx, struct err *err)
+{
+	const char *name = ctx->args[0];
 	struct machine m;
 	struct status status;
 	int r = store_load(name, &m, err);
 
 	if (r < 0)
 		return r;
+	r = guest_status(&m, &status, err);
+	if (!r) {
+		status_free(&status);
+		if (status.state == STATUS_OFF)
+			r = err_set(err, EIO,
+				    "guest '%s' is off; start it with: "
+				    "pimigrate start %s",
+				    name, name);
+	}
+	if (!r)
+		r = m.libvirt ? libvirt_console(&m, ctx, err)
+			      : our_console(&m, ctx, err);
 	machine_free(&m);
-	r = status_read(name, &status, err);
-	if (r < 0)
-		return r;
-	status_free(&status);
-	if (status.state == STATUS_OFF)
-		return err_set(err, EIO,
-			       "guest '%s' is off; start it with: pimigrate "
-			       "start %s",
-			       name, name);
-	guest = console_connect(path, err);
-	if (guest < 0)
-		return guest;
-	if (isatty(STDIN_FILENO) && !ctx->quiet)
-		fprintf(stderr,
-			"This is the console of %s. Leave it with "
-			"Ctrl-].\n",
-			name);
-	terminal_raw(&terminal);
-	return copy_both_ways(guest, err);
+	return r == -ENODEV ? CMD_HOST : r;
 }
 
 const struct cmd cmd_console = {
@@ -127,7 +211,8 @@ const struct cmd cmd_console = {
 	.help = "see and use a guest's console",
 	.args = "NAME",
 	.about = "What was printed before is shown first. Several people may "
-		 "look at one time.\nCtrl-] leaves; the guest goes on.",
+		 "look at one time;\nat a guest of libvirt's only the first "
+		 "can type.  Ctrl-] leaves; the guest goes on.",
 	.min_args = 1,
 	.max_args = 1,
 	.run = console_run,

@@ -18,11 +18,13 @@
 
 #include "cmd/commands.h"
 #include "cmd/convert.h"
+#include "cmd/convert_libvirt.h"
 #include "cmd/layout.h"
 #include "cmd/plan_print.h"
 #include "cmd/verify.h"
 #include "common/cleanup.h"
 #include "common/mem.h"
+#include "domain/host.h"
 #include "host/files.h"
 #include "host/sha256.h"
 #include "kernel/cache.h"
@@ -37,14 +39,20 @@ enum {
 static const char *const engine_words[] = { "pimigrate", "qemu", NULL };
 
 static const char *arg_name, *arg_suite, *arg_mirror, *arg_busybox, *arg_mac;
-static const char *arg_network = "user";
+static const char *const output_words[] = { "pimigrate", "libvirt", NULL };
+enum {
+	OUTPUT_PIMIGRATE,
+	OUTPUT_LIBVIRT
+};
+
+static const char *arg_network = "user", *arg_pool, *arg_uri;
 static struct opt_list arg_debs, arg_forwards, arg_disks;
 static const char *arg_root = "first";
 static uint64_t arg_cpus, arg_memory = UINT64_C(1) << 30;
 static uint64_t arg_grow = UINT64_C(1) << 30;
-static unsigned int arg_engine;
+static unsigned int arg_engine, arg_output;
 static bool arg_dry_run, arg_no_grow, arg_backports, arg_strict, arg_hash;
-static bool arg_clone, arg_verify, arg_two;
+static bool arg_clone, arg_verify, arg_two, arg_autostart;
 
 /* The sum of the files before this one, and of what has come of it. */
 static bool download_progress(void *arg, const char *url, uint64_t done,
@@ -112,6 +120,11 @@ static int open_source(struct conversion *c, const char *path, struct err *err)
 	name = machine_wish_name(&c->machine_wish, &c->card.guest);
 	machine_make(&c->machine_wish, name, &c->card.img.source,
 		     &c->card.guest, &c->machine);
+	if (arg_output == OUTPUT_LIBVIRT) {
+		c->machine.libvirt = xstrdup(arg_uri ? arg_uri
+						     : domain_default_uri());
+		c->machine.autostart = arg_autostart;
+	}
 	return conversion_losses(c, err);
 }
 
@@ -203,7 +216,10 @@ static int begin(struct conversion *c, struct err *err)
 
 static int stages(struct conversion *c, struct err *err)
 {
-	int r = begin(c, err);
+	int r = c->machine.libvirt ? convert_libvirt_check(c, err) : 0;
+
+	if (!r)
+		r = begin(c, err);
 
 	if (!r && arg_hash)
 		r = hash_source(c, err);
@@ -227,6 +243,8 @@ static int stages(struct conversion *c, struct err *err)
 		r = conversion_boot(c, err);
 	}
 	if (!r)
+		r = convert_libvirt_disk(c, err);
+	if (!r)
 		r = conversion_write(c, err);
 	if (!r)
 		r = files_remove_tree(c->work, err);
@@ -234,7 +252,9 @@ static int stages(struct conversion *c, struct err *err)
 		ui_step(c->ui, "put the guest in its place");
 		r = store_new_commit(&c->guest, err);
 	}
-	return r;
+	if (r < 0)
+		convert_libvirt_drop(c);
+	return r < 0 ? r : convert_libvirt_define(c, err);
 }
 
 static void say_ready(struct cmd_ctx *ctx, const struct conversion *c)
@@ -246,6 +266,9 @@ static void say_ready(struct cmd_ctx *ctx, const struct conversion *c)
 
 		fputs(text, stdout);
 	} else if (!ctx->quiet) {
+		if (c->machine.libvirt)
+			printf("%s is a guest of libvirt (%s)\n", name,
+			       c->machine.libvirt);
 		printf("guest %s is ready; start it with: pimigrate start %s\n"
 		       "The way back is the card, which nobody wrote to: the "
 		       "Pi runs from it as before,\nbut not at the same time "
@@ -269,12 +292,24 @@ static int finish(struct cmd_ctx *ctx, struct conversion *c, struct err *err)
 	return r < 0 ? CMD_BOOT : 0;
 }
 
+static int output_check(struct err *err)
+{
+	if (arg_output == OUTPUT_LIBVIRT ||
+	    (!arg_pool && !arg_uri && !arg_autostart))
+		return 0;
+	return err_set(err, EINVAL,
+		       "-oc, -os and --autostart are for -o libvirt; a guest "
+		       "of our own starts with this machine by: pimigrate "
+		       "enable NAME");
+}
+
 static int run(struct cmd_ctx *ctx, struct err *err)
 {
 	struct conversion c = { .ui = ctx->ui,
 				.free = arg_no_grow ? 0 : arg_grow,
 				.strict = arg_strict,
 				.clone = arg_clone,
+				.pool = arg_pool,
 				.card = { .img = { .fd = -1 } } };
 	int r;
 
@@ -282,7 +317,8 @@ static int run(struct cmd_ctx *ctx, struct err *err)
 	 * shell says: libvirt's user must pass through the folders. */
 	umask(022);
 	make_wishes(&c);
-	if (machine_wish_check(&c.machine_wish, err) < 0 ||
+	if (output_check(err) < 0 ||
+	    machine_wish_check(&c.machine_wish, err) < 0 ||
 	    card_root(arg_root, &(struct card_wish){ 0 }, err) < 0) {
 		conversion_free(&c);
 		return CMD_USAGE;
@@ -305,6 +341,15 @@ static int run(struct cmd_ctx *ctx, struct err *err)
 static const struct opt options[] = {
 	{ "-on --name", OPT_STRING, &arg_name, "NAME",
 	  "the guest's name (the card's host name)" },
+	{ "-o", OPT_CHOICE, &arg_output, "pimigrate|libvirt",
+	  "who runs the guest: our own supervisor, or libvirt",
+	  .choices = output_words },
+	{ "-oc", OPT_STRING, &arg_uri, "URI",
+	  "which libvirt (qemu:///system for root, else qemu:///session)" },
+	{ "-os", OPT_STRING, &arg_pool, "POOL",
+	  "the disk is a volume of this pool of libvirt's" },
+	{ "--autostart", OPT_FLAG, &arg_autostart,
+	  .help = "libvirt starts the guest with this machine" },
 	{ "--dry-run", OPT_FLAG, &arg_dry_run,
 	  .help = "print what would be done; nothing is written" },
 	{ "--root", OPT_STRING, &arg_root, "ask|first|N|DEVICE",

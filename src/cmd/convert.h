@@ -42,8 +42,9 @@ struct conversion {
 	struct machine machine;
 	struct store_new guest;
 	struct session *session;
-	char *work; /* temporary folder, removed at the end */
-	char *disk; /* the guest's disk.raw */
+	const char *pool; /* libvirt's, for the disk; NULL: the folder */
+	char *work;       /* temporary folder, removed at the end */
+	char *disk;       /* the guest's disk.raw */
 };
 
 /* The card that counts: the copy after a replay, else the source. */

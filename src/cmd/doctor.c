@@ -15,6 +15,7 @@
 #include "cmd/cmd.h"
 #include "cmd/commands.h"
 #include "cmd/doctor.h"
+#include "cmd/libvirt_guest.h"
 #include "cmd/sync.h"
 #include "common/cleanup.h"
 #include "common/str.h"
@@ -109,7 +110,9 @@ static void look_at_status(struct doctor_guest *g)
 	struct status status;
 	struct err ignored;
 
-	if (status_read(g->name, &status, &ignored) < 0)
+	/* One that may be running is left alone. */
+	g->running = true;
+	if (guest_status(g->m, &status, &ignored) < 0)
 		return;
 	g->running = status.state != STATUS_OFF;
 	if (g->running && status.began) {

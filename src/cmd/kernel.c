@@ -71,7 +71,7 @@ static int list(struct cmd_ctx *ctx, const char *name, struct err *err)
 	autofree char *dir = store_dir(name), *disk = NULL;
 	autoboot struct boot_state state = { 0 };
 	autofree char *newest = NULL;
-	autoclose int lock = off_lock(name, err);
+	autoclose int lock = off_lock_disk(name, "kernel list", err);
 	enum sync_result result = SYNC_NONE;
 	struct machine m;
 	struct card card;

@@ -11,4 +11,8 @@
  */
 int off_lock(const char *name, struct err *err);
 
+/* The same, if its disk is a file in its folder; else -ENOTSUP, and what is
+ * the name of what cannot be done. */
+int off_lock_disk(const char *name, const char *what, struct err *err);
+
 #endif

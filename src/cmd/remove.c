@@ -11,6 +11,7 @@
 
 #include "cmd/cmd.h"
 #include "cmd/commands.h"
+#include "cmd/libvirt_guest.h"
 #include "cmd/off.h"
 #include "common/cleanup.h"
 #include "store/store.h"
@@ -34,6 +35,20 @@ static int confirm(const char *name, struct err *err)
 	return err_set(err, ECANCELED, "guest '%s' stays", name);
 }
 
+/* A guest whose guest.yaml is broken can be removed all the same. */
+static int forget(const char *name, struct err *err)
+{
+	struct machine m;
+	struct err ignored;
+	int r;
+
+	if (store_load(name, &m, &ignored) < 0)
+		return 0;
+	r = m.libvirt ? libvirt_forget(&m, err) : 0;
+	machine_free(&m);
+	return r;
+}
+
 static int remove_run(struct cmd_ctx *ctx, struct err *err)
 {
 	const char *name = ctx->args[0];
@@ -46,10 +61,53 @@ static int remove_run(struct cmd_ctx *ctx, struct err *err)
 	if (!r && unit_enabled("", name))
 		r = unit_disable("", name, err);
 	if (!r)
+		r = forget(name, err);
+	if (!r)
 		r = store_remove(name, err);
 	if (!r && !ctx->quiet)
 		printf("%s is removed; the card it came from is as it was\n",
 		       name);
+	return r;
+}
+
+static char *real_dir(const char *name)
+{
+	autofree char *dir = store_dir(name);
+
+	return realpath(dir, NULL);
+}
+
+/* The domain follows; if it does not, the guest has its old name again. */
+static int rename_domain(const struct machine *m, const char *from,
+			 const char *to, struct err *err)
+{
+	autohost struct domain_host *host = NULL;
+	autofree char *dir = real_dir(to);
+	enum domain_state state = DOMAIN_MISSING;
+	struct err ignored;
+	int r = domain_host_open(m->libvirt, &host, err);
+
+	if (!r)
+		r = domain_state(host, m->uuid, &state, err);
+	if (!r && state != DOMAIN_MISSING)
+		r = domain_rename(host, m->uuid, to, from, dir, err);
+	if (r < 0)
+		store_rename(to, m->name, &ignored);
+	return r;
+}
+
+static int rename_guest(const char *name, const char *to, struct err *err)
+{
+	autofree char *from = real_dir(name);
+	struct machine m;
+	int r = store_load(name, &m, err);
+
+	if (r < 0)
+		return r;
+	r = store_rename(name, to, err);
+	if (!r && m.libvirt)
+		r = rename_domain(&m, from, to, err);
+	machine_free(&m);
 	return r;
 }
 
@@ -66,7 +124,7 @@ static int rename_run(struct cmd_ctx *ctx, struct err *err)
 			       "guest '%s' is started with this machine under "
 			       "that name; first: pimigrate disable %s",
 			       name, name);
-	r = store_rename(name, to, err);
+	r = rename_guest(name, to, err);
 	if (!r && !ctx->quiet)
 		printf("%s is %s now; the system in it keeps its host name\n",
 		       name, to);

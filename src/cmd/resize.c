@@ -102,7 +102,7 @@ static int resize_run(struct cmd_ctx *ctx, struct err *err)
 {
 	const char *name = ctx->args[0];
 	cleanup(resize_fini) struct resize z = { 0 };
-	autoclose int lock = off_lock(name, err);
+	autoclose int lock = off_lock_disk(name, "resize", err);
 	struct stat st;
 	char size[16];
 	int r;

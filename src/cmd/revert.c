@@ -154,7 +154,7 @@ static int revert_run(struct cmd_ctx *ctx, struct err *err)
 
 	if (rc < 0)
 		return rc;
-	lock = off_lock(r.name, err);
+	lock = off_lock_disk(r.name, "revert", err);
 	if (lock < 0)
 		return lock;
 	rc = undo(&r, err);

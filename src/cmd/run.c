@@ -20,6 +20,7 @@
 
 #include "cmd/cmd.h"
 #include "cmd/commands.h"
+#include "cmd/libvirt_guest.h"
 #include "cmd/sync.h"
 #include "common/cleanup.h"
 #include "common/mem.h"
@@ -64,6 +65,13 @@ static int run_run(struct cmd_ctx *ctx, struct err *err)
 	struct machine m;
 	int r = load(ctx, &m, err);
 
+	if (!r && m.libvirt) {
+		r = err_set(err, EINVAL,
+			    "guest '%s' is run by libvirt; start it with: "
+			    "pimigrate start %s",
+			    m.name, m.name);
+		machine_free(&m);
+	}
 	if (r < 0)
 		return r;
 	r = supervise(&m, &opt, err);
@@ -128,17 +136,19 @@ static int failed(const char *name, const char *log, struct err *err)
 }
 
 /* Until the guest is as far as wanted, or its supervisor has ended. */
-static int wait_for(const char *name, pid_t pid, const char *log,
+static int wait_for(const struct machine *m, pid_t pid, const char *log,
 		    enum status_state wanted, uint64_t seconds,
 		    struct status *ret_status, struct err *err)
 {
+	const char *name = m->name;
+
 	for (uint64_t waited = 0; waited < seconds * 1000; waited += POLL_MS) {
 		struct status status;
 		int r;
 
 		if (pid > 0 && waitpid(pid, NULL, WNOHANG) == pid)
 			return failed(name, log, err);
-		r = status_read(name, &status, err);
+		r = guest_status(m, &status, err);
 		if (r < 0)
 			return r;
 		if (status.state >= wanted) {
@@ -180,73 +190,91 @@ static bool is_service(const char *name)
 	       arg_engine == ENGINE_UNSET && unit_enabled("", name);
 }
 
-static int start_run(struct cmd_ctx *ctx, struct err *err)
+/* The system's libvirt calls our hook; a user's has none. */
+static int sync_without_hook(const struct machine *m, struct err *err)
 {
-	const char *name = ctx->args[0];
-	autofree char *dir = store_runtime_dir(name);
-	autofree char *log = xasprintf("%s/supervisor.log", dir);
-	struct machine m;
-	struct status status;
-	pid_t pid = 0;
-	int r = load(ctx, &m, err);
-
-	if (r < 0)
-		return r;
-	machine_free(&m);
-	r = status_read(name, &status, err);
-	if (r < 0)
-		return r;
-	if (status.state == STATUS_OFF && is_service(name)) {
-		r = unit_start(name, err);
-		if (!r)
-			r = wait_for(name, 0, log, STATUS_BOOTING,
-				     START_SECONDS, &status, err);
-	} else if (status.state == STATUS_OFF) {
-		r = files_mkdir_p(dir, 0711, err);
-		if (!r)
-			r = detach(name, log, &pid, err);
-		if (!r)
-			r = wait_for(name, pid, log, STATUS_BOOTING,
-				     START_SECONDS, &status, err);
-	} else if (!ctx->quiet) {
-		printf("%s is running already\n", name);
-	}
-	if (!r && arg_wait && status.state < STATUS_UP) {
-		status_free(&status);
-		r = wait_for(name, pid, log, STATUS_UP, arg_wait_timeout,
-			     &status, err);
-	}
-	if (r < 0)
-		return r == -ETIMEDOUT && arg_wait ? CMD_BOOT : r;
-	if (!ctx->quiet)
-		print_ports(name, &status);
-	status_free(&status);
-	return 0;
+	if (domain_is_system(m->libvirt))
+		return 0;
+	if (libvirt_login_seen(m))
+		sync_reached(NULL, m);
+	return sync_before_start(NULL, m, err);
 }
 
-static int stop_run(struct cmd_ctx *ctx, struct err *err)
+/* By whoever runs it; *ret_pid is a supervisor of ours, or 0. */
+static int start_guest(const struct machine *m, const char *dir,
+		       const char *log, pid_t *ret_pid, struct err *err)
 {
-	const char *name = ctx->args[0];
-	autoclose int pidfd = -1;
-	struct pollfd poll_fd;
-	struct machine m;
-	struct status status;
-	pid_t pid;
-	int r = store_load(name, &m, err);
+	int r;
+
+	*ret_pid = 0;
+	if (m->libvirt) {
+		r = sync_without_hook(m, err);
+		return r < 0 ? r : libvirt_start(m, err);
+	}
+	if (is_service(m->name))
+		return unit_start(m->name, err);
+	r = files_mkdir_p(dir, 0711, err);
+	return r < 0 ? r : detach(m->name, log, ret_pid, err);
+}
+
+static int start_and_wait(const struct cmd_ctx *ctx, const struct machine *m,
+			  struct status *ret_status, struct err *err)
+{
+	autofree char *dir = store_runtime_dir(m->name);
+	autofree char *log = xasprintf("%s/supervisor.log", dir);
+	pid_t pid = 0;
+	int r = guest_status(m, ret_status, err);
 
 	if (r < 0)
 		return r;
-	machine_free(&m);
-	r = status_read(name, &status, err);
+	if (ret_status->state != STATUS_OFF) {
+		if (!ctx->quiet)
+			printf("%s is running already\n", m->name);
+	} else {
+		r = start_guest(m, dir, log, &pid, err);
+		if (!r)
+			r = wait_for(m, pid, log, STATUS_BOOTING, START_SECONDS,
+				     ret_status, err);
+	}
+	if (r < 0 || !arg_wait || ret_status->state >= STATUS_UP)
+		return r;
+	status_free(ret_status);
+	return wait_for(m, pid, log, STATUS_UP, arg_wait_timeout, ret_status,
+			err);
+}
+
+static int start_run(struct cmd_ctx *ctx, struct err *err)
+{
+	struct machine m;
+	struct status status;
+	int r = load(ctx, &m, err);
+
+	if (!r && m.libvirt && arg_engine != ENGINE_UNSET) {
+		err_set(err, EINVAL,
+			"guest '%s' is run by libvirt, with the emulator that "
+			"its domain names",
+			m.name);
+		machine_free(&m);
+		return CMD_USAGE;
+	}
 	if (r < 0)
 		return r;
-	pid = status.supervisor;
-	status_free(&status);
-	if (status.state == STATUS_OFF) {
-		if (!ctx->quiet)
-			printf("%s is off\n", name);
-		return 0;
-	}
+	r = start_and_wait(ctx, &m, &status, err);
+	if (!r && !ctx->quiet)
+		print_ports(m.name, &status);
+	if (!r)
+		status_free(&status);
+	machine_free(&m);
+	if (r == -ENODEV)
+		return CMD_HOST;
+	return r == -ETIMEDOUT && arg_wait ? CMD_BOOT : r;
+}
+
+static int stop_supervisor(const char *name, pid_t pid, struct err *err)
+{
+	autoclose int pidfd = -1;
+	struct pollfd poll_fd;
+
 	pidfd = pid > 0 ? (int)syscall(SYS_pidfd_open, pid, 0) : -1;
 	if (pidfd < 0 || syscall(SYS_pidfd_send_signal, pidfd,
 				 arg_force ? SIGQUIT : SIGTERM, NULL, 0) < 0)
@@ -254,25 +282,68 @@ static int stop_run(struct cmd_ctx *ctx, struct err *err)
 				 "cannot ask the supervisor of '%s' to stop",
 				 name);
 	poll_fd = (struct pollfd){ pidfd, POLLIN, 0 };
-	if (poll(&poll_fd, 1, (int)(arg_timeout + 20) * 1000) <= 0)
+	return poll(&poll_fd, 1, (int)(arg_timeout + 20) * 1000) <= 0
+		       ? -ETIMEDOUT
+		       : 0;
+}
+
+static int stop_guest(const struct cmd_ctx *ctx, const struct machine *m,
+		      struct err *err)
+{
+	struct status status;
+	int r = guest_status(m, &status, err);
+
+	if (r < 0)
+		return r;
+	status_free(&status);
+	if (status.state == STATUS_OFF) {
+		if (!ctx->quiet)
+			printf("%s is off\n", m->name);
+		return 0;
+	}
+	if (m->libvirt)
+		r = libvirt_stop(m, arg_force, arg_timeout, err);
+	else
+		r = stop_supervisor(m->name, status.supervisor, err);
+	if (r == -ETIMEDOUT)
 		return err_set(err, ETIMEDOUT,
 			       "guest '%s' is still running; switch it off "
 			       "with: pimigrate stop --force %s",
-			       name, name);
-	return 0;
+			       m->name, m->name);
+	return r;
 }
 
-static struct json_object *status_object(const char *name,
+static int stop_run(struct cmd_ctx *ctx, struct err *err)
+{
+	struct machine m;
+	int r = store_load(ctx->args[0], &m, err);
+
+	if (r < 0)
+		return r;
+	r = stop_guest(ctx, &m, err);
+	machine_free(&m);
+	return r == -ENODEV ? CMD_HOST : r;
+}
+
+static const char *state_name(const struct status *status)
+{
+	return status ? status_state_name(status->state) : "unknown";
+}
+
+/* status NULL: nobody can tell. */
+static struct json_object *status_object(const struct machine *m,
 					 const struct status *status)
 {
 	struct json_object *o = json_object_new_object();
 	struct json_object *list = json_object_new_array();
 
-	json_object_object_add(o, "name", json_object_new_string(name));
-	json_object_object_add(
-		o, "state",
-		json_object_new_string(status_state_name(status->state)));
-	for (size_t i = 0; i < status->forwards.n; i++) {
+	json_object_object_add(o, "name", json_object_new_string(m->name));
+	json_object_object_add(o, "state",
+			       json_object_new_string(state_name(status)));
+	if (m->libvirt)
+		json_object_object_add(o, "libvirt",
+				       json_object_new_string(m->libvirt));
+	for (size_t i = 0; status && i < status->forwards.n; i++) {
 		struct json_object *f = json_object_new_object();
 
 		json_object_object_add(
@@ -302,7 +373,7 @@ static void print_status(const char *name, const struct machine *m,
 	struct tm tm;
 
 	printf("%s: %s", name, status_state_name(status->state));
-	if (status->state != STATUS_OFF && localtime_r(&t, &tm) &&
+	if (status->since && localtime_r(&t, &tm) &&
 	    strftime(since, sizeof(since), "%Y-%m-%d %H:%M:%S", &tm))
 		printf(" since %s", since);
 	printf("\n");
@@ -315,6 +386,8 @@ static void print_status(const char *name, const struct machine *m,
 		       ? machine_is_arm64(m) ? "qemu-system-aarch64"
 					     : "qemu-system-arm"
 		       : "pimigrate-emu");
+	if (m->libvirt)
+		printf("  libvirt  %s\n", m->libvirt);
 	printf("  folder   %s\n", dir);
 	for (size_t i = 0; i < status->forwards.n; i++)
 		printf("  port     127.0.0.1:%u is the guest's %u\n",
@@ -331,18 +404,42 @@ static int status_run(struct cmd_ctx *ctx, struct err *err)
 
 	if (r < 0)
 		return r;
-	r = status_read(name, &status, err);
+	r = guest_status(&m, &status, err);
 	if (r < 0) {
 		machine_free(&m);
-		return r;
+		return r == -ENODEV ? CMD_HOST : r;
 	}
 	if (ctx->json)
-		print_json(status_object(name, &status));
+		print_json(status_object(&m, &status));
 	else
 		print_status(name, &m, &status);
 	machine_free(&m);
 	status_free(&status);
 	return 0;
+}
+
+/* A guest that nobody can tell of does not hide the others. */
+static void list_one(const struct cmd_ctx *ctx, const char *name,
+		     struct json_object *list)
+{
+	struct machine m = { 0 };
+	struct status status;
+	struct err err;
+	bool known;
+
+	if (store_load(name, &m, &err) < 0)
+		m.name = xstrdup(name);
+	known = m.uuid && guest_status(&m, &status, &err) >= 0;
+	if (ctx->json)
+		json_object_array_add(
+			list, status_object(&m, known ? &status : NULL));
+	else
+		printf("%-24s %s\n", name, state_name(known ? &status : NULL));
+	if (known)
+		status_free(&status);
+	else
+		ui_warn(ctx->ui, "%s", err.text);
+	machine_free(&m);
 }
 
 static int list_run(struct cmd_ctx *ctx, struct err *err)
@@ -351,21 +448,8 @@ static int list_run(struct cmd_ctx *ctx, struct err *err)
 	struct store_names names;
 	int r = store_list(&names, err);
 
-	for (size_t i = 0; !r && i < names.names.n; i++) {
-		const char *name = names.names.at[i];
-		struct status status;
-
-		r = status_read(name, &status, err);
-		if (r < 0)
-			break;
-		if (ctx->json)
-			json_object_array_add(list,
-					      status_object(name, &status));
-		else
-			printf("%-24s %s\n", name,
-			       status_state_name(status.state));
-		status_free(&status);
-	}
+	for (size_t i = 0; !r && i < names.names.n; i++)
+		list_one(ctx, names.names.at[i], list);
 	if (!r && !ctx->json && !names.names.n && !ctx->quiet)
 		printf("no guests yet; pimigrate convert CARD makes one\n");
 	store_names_free(&names);

@@ -13,6 +13,7 @@
 
 #include "cmd/cmd.h"
 #include "cmd/commands.h"
+#include "cmd/libvirt_guest.h"
 #include "common/cleanup.h"
 #include "common/log.h"
 #include "lan/arp.h"
@@ -21,6 +22,10 @@
 #include "run/status.h"
 #include "store/store.h"
 #include "unit/unit.h"
+
+enum {
+	STOP_SECONDS = 120
+};
 
 static bool arg_now, arg_undo;
 
@@ -87,6 +92,62 @@ static int start_now(const char *name, struct err *err)
 	return unit_start(name, err);
 }
 
+/* on or off at once too, for --now. */
+static int libvirt_now(const struct machine *m, bool on, struct err *err)
+{
+	struct status status;
+	int r = guest_status(m, &status, err);
+
+	if (r < 0)
+		return r;
+	status_free(&status);
+	if (on && status.state == STATUS_OFF)
+		return libvirt_start(m, err);
+	if (on || status.state == STATUS_OFF)
+		return 0;
+	r = libvirt_stop(m, false, STOP_SECONDS, err);
+	return r == -ETIMEDOUT ? err_set(err, ETIMEDOUT,
+					 "guest '%s' is still running", m->name)
+			       : r;
+}
+
+/* Under libvirt a guest starts with this machine by its autostart. */
+static int libvirt_autostart(const struct cmd_ctx *ctx, struct machine *m,
+			     bool on, struct err *err)
+{
+	autohost struct domain_host *host = NULL;
+	int r = domain_host_open(m->libvirt, &host, err);
+
+	if (!r)
+		r = domain_autostart(host, m->uuid, on, err);
+	m->autostart = on;
+	if (!r)
+		r = store_save(m, err);
+	if (!r && arg_now)
+		r = libvirt_now(m, on, err);
+	if (!r && !ctx->quiet)
+		printf("libvirt %s %s with this machine%s\n",
+		       on ? "starts" : "does not start", m->name,
+		       on ? "" : " any more");
+	return r;
+}
+
+/* 1: it is a guest of libvirt's, and all is done. */
+static int try_libvirt(const struct cmd_ctx *ctx, bool on, struct err *err)
+{
+	struct machine m;
+	int r = store_load(ctx->args[0], &m, err);
+
+	if (r < 0)
+		return r;
+	if (m.libvirt) {
+		r = libvirt_autostart(ctx, &m, on, err);
+		r = r < 0 ? r : 1;
+	}
+	machine_free(&m);
+	return r;
+}
+
 static int enable_run(struct cmd_ctx *ctx, struct err *err)
 {
 	const char *name = ctx->args[0];
@@ -94,8 +155,11 @@ static int enable_run(struct cmd_ctx *ctx, struct err *err)
 	struct machine m;
 	uid_t uid;
 	gid_t gid;
-	int r = need_root("enable a service", err);
+	int r = try_libvirt(ctx, true, err);
 
+	if (r)
+		return r < 0 ? r : 0;
+	r = need_root("enable a service", err);
 	if (!r)
 		r = need_system_guests(name, err);
 	if (!r && arg_now && !unit_systemd())
@@ -131,8 +195,11 @@ static int disable_run(struct cmd_ctx *ctx, struct err *err)
 {
 	const char *name = ctx->args[0];
 	struct machine m;
-	int r = need_root("disable a service", err);
+	int r = try_libvirt(ctx, false, err);
 
+	if (r)
+		return r < 0 ? r : 0;
+	r = need_root("disable a service", err);
 	if (!r)
 		r = save_autostart(name, false, &m, err);
 	if (r < 0)

@@ -103,7 +103,8 @@ static const struct guest_partition *root_partition(const struct guest *g,
 	return found;
 }
 
-static int disk_open(const struct machine *m, const char *dir,
+/* fd is the disk, already open, which stays the caller's; or -1. */
+static int disk_open(const struct machine *m, const char *dir, int fd,
 		     struct disk *ret_disk, struct err *err)
 {
 	const char *file = m->disks.at[0].file;
@@ -114,7 +115,8 @@ static int disk_open(const struct machine *m, const char *dir,
 	*d = (struct disk){ .img = { .fd = -1 } };
 	d->img.source.path = *file == '/' ? xstrdup(file)
 					  : xasprintf("%s/%s", dir, file);
-	d->img.fd = open(d->img.source.path, O_RDONLY | O_CLOEXEC);
+	d->img.fd = fd >= 0 ? fcntl(fd, F_DUPFD_CLOEXEC, 0)
+			    : open(d->img.source.path, O_RDONLY | O_CLOEXEC);
 	if (d->img.fd < 0)
 		return err_errno(err, errno, "cannot open '%s'",
 				 d->img.source.path);
@@ -338,8 +340,34 @@ static int replace(const struct tree *t, const struct boot_kernel *kernel,
 	return r;
 }
 
+/* What to do with a new one. */
+struct replacing {
+	bool look;      /* nothing */
+	const char *to; /* put it into this folder and tell; NULL: into boot/ */
+	struct boot_kernel *ret_kernel;
+};
+
+static int put_into(const struct tree *t, const struct boot_kernel *kernel,
+		    const char *dir, const struct replacing *how,
+		    struct err *err)
+{
+	autofree char *work = NULL;
+	struct err ignored;
+	int r = files_temp_dir(how->to, &work, err);
+
+	if (!r)
+		r = make(t, kernel->release, dir, how->to, work, err);
+	if (work)
+		files_remove_tree(work, &ignored);
+	if (r < 0)
+		return r;
+	*how->ret_kernel = *kernel;
+	how->ret_kernel->release = xstrdup(kernel->release);
+	return 0;
+}
+
 static int compare(const struct tree *t, const char *release, const char *dir,
-		   const struct boot_state *state, bool look,
+		   const struct boot_state *state, const struct replacing *how,
 		   enum sync_result *ret_result, struct err *err)
 {
 	autofree char *path = xasprintf(KERNEL "%s", release);
@@ -357,7 +385,10 @@ static int compare(const struct tree *t, const char *release, const char *dir,
 	    (!state->current.release && same_content(t, path, dir)))
 		return 0;
 	*ret_result = SYNC_NEW;
-	return look ? 0 : replace(t, &kernel, dir, err);
+	if (how->look)
+		return 0;
+	return how->to ? put_into(t, &kernel, dir, how, err)
+		       : replace(t, &kernel, dir, err);
 }
 
 static bool is_ours(const struct machine *m)
@@ -368,8 +399,9 @@ static bool is_ours(const struct machine *m)
 }
 
 static int sync_disk(const struct disk *d, const struct machine *m,
-		     const char *dir, bool look, enum sync_result *ret_result,
-		     char **ret_release, struct err *err)
+		     const char *dir, const struct replacing *how,
+		     enum sync_result *ret_result, char **ret_release,
+		     struct err *err)
 {
 	static const struct boot_kernel none = { 0 };
 	autoboot struct boot_state state = { 0 };
@@ -386,7 +418,7 @@ static int sync_disk(const struct disk *d, const struct machine *m,
 	release = newest(&d->tree, machine_is_arm64(m), &state.refused);
 	*ret_result = any ? SYNC_BAD : SYNC_NONE;
 	if (release)
-		r = compare(&d->tree, release, dir, &state, look, ret_result,
+		r = compare(&d->tree, release, dir, &state, how, ret_result,
 			    err);
 	if (!r && *ret_result == SYNC_SAME && strcmp(any, release) != 0)
 		*ret_result = SYNC_BAD;
@@ -399,6 +431,7 @@ int sync_kernel(const struct machine *m, const char *dir, bool look,
 		enum sync_result *ret_result, char **ret_release,
 		struct err *err)
 {
+	const struct replacing how = { .look = look };
 	struct disk d;
 	int r;
 
@@ -407,9 +440,27 @@ int sync_kernel(const struct machine *m, const char *dir, bool look,
 	*ret_result = SYNC_OWN;
 	if (!is_ours(m))
 		return 0;
-	r = disk_open(m, dir, &d, err);
+	r = disk_open(m, dir, -1, &d, err);
 	if (!r)
-		r = sync_disk(&d, m, dir, look, ret_result, ret_release, err);
+		r = sync_disk(&d, m, dir, &how, ret_result, ret_release, err);
+	disk_close(&d);
+	return r;
+}
+
+int sync_kernel_into(const struct machine *m, const char *dir, int fd,
+		     const char *to, enum sync_result *ret_result,
+		     struct boot_kernel *ret_kernel, struct err *err)
+{
+	const struct replacing how = { .to = to, .ret_kernel = ret_kernel };
+	struct disk d;
+	int r;
+
+	*ret_result = SYNC_OWN;
+	if (!is_ours(m))
+		return 0;
+	r = disk_open(m, dir, fd, &d, err);
+	if (!r)
+		r = sync_disk(&d, m, dir, &how, ret_result, NULL, err);
 	disk_close(&d);
 	return r;
 }
@@ -423,7 +474,7 @@ void sync_space(const struct machine *m, const char *dir, uint64_t *ret_size,
 	*ret_size = *ret_free = 0;
 	if (!m->disks.n || strcmp(m->disks.at[0].format, "raw") != 0)
 		return;
-	if (!disk_open(m, dir, &d, &ignored)) {
+	if (!disk_open(m, dir, -1, &d, &ignored)) {
 		*ret_size = ext4_info(d.fs)->size;
 		*ret_free = ext4_info(d.fs)->free;
 	}

@@ -9,6 +9,7 @@
 
 #include "common/err.h"
 #include "model/machine.h"
+#include "store/boot.h"
 
 enum sync_result {
 	SYNC_SAME,   /* boot/ has it already */
@@ -27,6 +28,15 @@ enum sync_result {
 int sync_kernel(const struct machine *m, const char *dir, bool look,
 		enum sync_result *ret_result, char **ret_release,
 		struct err *err);
+
+/*
+ * For a process without rights: fd is the guest's first disk, and a new kernel
+ * and its initrd are put into the folder to.  boot/ is only read.  With SYNC_NEW
+ * *ret_kernel becomes that kernel, whose release the caller frees.
+ */
+int sync_kernel_into(const struct machine *m, const char *dir, int fd,
+		     const char *to, enum sync_result *ret_result,
+		     struct boot_kernel *ret_kernel, struct err *err);
 
 /*
  * How large the guest's root file system is and how much of it is free, both in

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The descriptor is handed to libext2fs as /proc/self/fd/N, so that what was
- * opened and checked (read-only, exclusively) is what is read, whatever
- * happens to the path meanwhile.  Checksums are not insisted on while reading:
+ * libext2fs gets a copy of the descriptor, so that what was opened and checked
+ * (read-only, exclusively) is what is read, whatever happens to the path
+ * meanwhile, and by whoever has no right to open it.  Checksums are not insisted on while reading:
  * a card with one bad inode shall still be inspected.  They are for the
  * bitmaps, which decide what is copied.
  */
@@ -11,6 +11,7 @@
 #include <endian.h>
 #include <errno.h>
 #include <ext2fs/ext2fs.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -113,16 +114,17 @@ int ext4_open(int fd, uint64_t offset, uint64_t size, const char *name,
 	      struct ext4 **ret_fs, struct err *err)
 {
 	struct ext4 *e = xnew(struct ext4);
-	char path[64], options[64];
+	int copy = fcntl(fd, F_DUPFD_CLOEXEC, 0); /* ext2fs closes it */
+	char number[16], options[64];
 	errcode_t code;
 
 	initialize_ext2_error_table();
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	snprintf(number, sizeof(number), "%d", copy);
 	snprintf(options, sizeof(options), "offset=%llu",
 		 (unsigned long long)offset);
-	code = ext2fs_open2(path, options,
+	code = ext2fs_open2(number, options,
 			    EXT2_FLAG_64BITS | EXT2_FLAG_IGNORE_CSUM_ERRORS, 0,
-			    0, unix_io_manager, &e->fs);
+			    0, unixfd_io_manager, &e->fs);
 	if (code) {
 		free(e);
 		return explain(code, name, err);

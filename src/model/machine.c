@@ -22,7 +22,7 @@ void machine_free(struct machine *m)
 		m->name,        m->uuid,          m->title,         m->cpu,
 		m->kernel,      m->initrd,        m->cmdline,       m->profile,
 		m->source_path, m->source_serial, m->source_sha256, m->created,
-		m->arch,
+		m->arch,        m->libvirt,
 	};
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++)
@@ -30,6 +30,8 @@ void machine_free(struct machine *m)
 	for (size_t i = 0; i < m->disks.n; i++) {
 		free(m->disks.at[i].file);
 		free(m->disks.at[i].format);
+		free(m->disks.at[i].pool);
+		free(m->disks.at[i].volume);
 	}
 	vec_free(&m->disks);
 	for (size_t i = 0; i < m->nics.n; i++)

@@ -43,6 +43,8 @@ struct machine_disk {
 	char *file;   /* relative to the guest's folder, or absolute */
 	char *format; /* "raw" or "qcow2" */
 	bool readonly;
+	bool block;          /* file is a block device */
+	char *pool, *volume; /* of libvirt's, that holds it; or NULL */
 	bool snapshot; /* what is written is not kept; not in guest.yaml */
 };
 
@@ -57,6 +59,7 @@ struct machine {
 	char *cpu;       /* "cortex-a7" */
 	enum engine engine;
 	bool autostart;
+	char *libvirt; /* URI of the libvirt that runs it; NULL: we do */
 	char *kernel, *initrd; /* relative to the guest's folder */
 	char *cmdline;
 	char *profile;

@@ -126,6 +126,23 @@ static void add_disk(struct engine_argv *argv, const struct machine_disk *disk,
 	add2(argv, "-device", xasprintf("virtio-blk-device,drive=disk%u", n));
 }
 
+char *engine_user_netdev(const struct machine_nic *nic, const char *id,
+			 const uint16_t *host_ports)
+{
+	struct str net = { 0 };
+	bool fixed;
+
+	str_addf(&net, "user,id=%s", id);
+	if (nic->isolated)
+		str_add(&net, ",restrict=on");
+	fixed = subnet_options(nic, &net);
+	for (size_t i = 0; i < nic->forwards.n; i++)
+		str_addf(&net, ",hostfwd=tcp:127.0.0.1:%u-%s:%u",
+			 (unsigned int)host_ports[i], fixed ? nic->address : "",
+			 (unsigned int)nic->forwards.at[i].guest);
+	return str_steal(&net);
+}
+
 static void add_nic(struct engine_argv *argv, const struct machine *m,
 		    unsigned int n, const uint16_t *host_ports)
 {
@@ -140,17 +157,9 @@ static void add_nic(struct engine_argv *argv, const struct machine *m,
 		if (tap)
 			str_addf(&net, ",ifname=%s", tap);
 	} else {
-		bool fixed;
+		autofree char *id = xasprintf("net%u", n);
 
-		str_addf(&net, "user,id=net%u", n);
-		if (nic->isolated)
-			str_add(&net, ",restrict=on");
-		fixed = subnet_options(nic, &net);
-		for (size_t i = 0; i < nic->forwards.n; i++)
-			str_addf(&net, ",hostfwd=tcp:127.0.0.1:%u-%s:%u",
-				 (unsigned int)host_ports[i],
-				 fixed ? nic->address : "",
-				 (unsigned int)nic->forwards.at[i].guest);
+		net.text = engine_user_netdev(nic, id, host_ports);
 	}
 	add2(argv, "-netdev", str_steal(&net));
 	add2(argv, "-device",

@@ -36,6 +36,10 @@ int engine_find(enum engine engine, bool arm64, char **ret_path,
 
 void engine_args(const struct machine *m, const struct engine_run *run,
 		 const char *program, struct engine_argv *ret_argv);
+/* The value of -netdev for a NIC_USER, which the caller frees; host_ports are
+ * those of this NIC's forwards. */
+char *engine_user_netdev(const struct machine_nic *nic, const char *id,
+			 const uint16_t *host_ports);
 void engine_argv_free(struct engine_argv *argv);
 
 /* The first free TCP port of the loopback address from start on; 0: none. */

@@ -117,6 +117,9 @@ static int read_disk(struct machine *m, const struct yaml_node *node,
 	struct machine_disk *disk = vec_add(&m->disks);
 
 	yaml_bool(node, "readonly", &disk->readonly);
+	yaml_bool(node, "block", &disk->block);
+	disk->pool = text_or_null(node, "pool");
+	disk->volume = text_or_null(node, "volume");
 	disk->format = text_or_null(node, "format");
 	if (!disk->format)
 		disk->format = xstrdup("raw");
@@ -182,6 +185,7 @@ static int read_tree(struct machine *m, const struct yaml_node *tree,
 		return r;
 	m->engine = (enum engine)r;
 	yaml_bool(tree, "autostart", &m->autostart);
+	m->libvirt = text_or_null(tree, "libvirt");
 	m->title = text_or_null(tree, "title");
 	m->arch = text_or_null(tree, "arch");
 	m->cpu = text_or_null(tree, "cpu");
@@ -243,6 +247,10 @@ static struct yaml_node *disk_node(const struct machine_disk *disk)
 	set_text(node, "format", disk->format);
 	if (disk->readonly)
 		yaml_set_bool(node, "readonly", true);
+	if (disk->block)
+		yaml_set_bool(node, "block", true);
+	set_text(node, "pool", disk->pool);
+	set_text(node, "volume", disk->volume);
 	return node;
 }
 
@@ -300,6 +308,7 @@ static void write_tree(struct yaml_node *tree, const struct machine *m)
 	set_text(tree, "cpu", m->cpu);
 	yaml_set_text(tree, "engine", engines[m->engine]);
 	yaml_set_bool(tree, "autostart", m->autostart);
+	set_text(tree, "libvirt", m->libvirt);
 	set_text(tree, "kernel", m->kernel);
 	set_text(tree, "initrd", m->initrd);
 	set_text(tree, "cmdline", m->cmdline);

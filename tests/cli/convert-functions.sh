@@ -4,7 +4,7 @@
 # Guests, cache and temporary files are below $scratch.  Most tests take a card
 # of 20 MiB and a kernel of a few kB, so that a conversion takes as long as the
 # appliance takes to start.
-. "$(dirname "$0")/functions.sh"
+. "${cli:-$(dirname "$0")}/functions.sh"
 
 export PIMIGRATE_GUESTS="$scratch/guests" PIMIGRATE_CACHE="$scratch/cache"
 # The appliance's parts are built once, for all tests.
