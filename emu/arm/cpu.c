@@ -196,10 +196,10 @@ void cpu_reset(struct cpu *cpu)
 	cp15_tables();
 	cp15_reset(cpu);
 	gtimer_reset(cpu);
-	mmu_flush_all(cpu);
 	interp_flush(cpu);
 	cpu_set_cpsr(cpu, CPSR_MASKS | MODE_SVC);
 	mmu_context_changed(cpu);
+	mmu_flush_all(cpu);
 	cpu->pc_next = 0; /* the low vectors: SCTLR.V is 0 */
 }
 

@@ -1,24 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Translation, above the two formats of tables (walk_short.c, walk_lpae.c)
- * and beside the views that remember it (view.c): rights, fault status, the
- * choice of the view, and a small cache for instruction pages.
+ * and beside what remembers it (view.c for data, fetch.c for code): rights,
+ * fault status, the choice of the view.
  *
  * With the MMU off memory is flat, everything may be done everywhere, and RAM
  * counts as Normal: the manual calls data Strongly-ordered then (B3.2.1), but
  * without the Virtualization Extensions an unaligned access to such memory is
  * UNPREDICTABLE, and QEMU lets it pass.
- *
- * Instruction pages are remembered by virtual page, context and generation;
- * what invalidates any of them changes one of the last two.  Linux maintains
- * the TLB for single pages of data all the time, so what was fetched from is
- * remembered, and the rest changes nothing.
  */
 #include "arm/mmu.h"
 
 #include <errno.h>
-#include <stdlib.h>
 
+#include "arm/fetch.h"
 #include "arm/sync.h"
 #include "arm/view.h"
 #include "arm/walk.h"
@@ -26,33 +21,12 @@
 #include "common/mem.h"
 
 enum {
-	FETCH_PAGES = 256,
 	TTBCR_A1 = 1 << 22,
 	/* A is no matter of translation, but of translated code's */
 	REGIME_SCTLR = SCTLR_M | SCTLR_A | SCTLR_WXN | SCTLR_UWXN | SCTLR_EE |
 		       SCTLR_TRE | SCTLR_AFE,
 	PAR_F = 1 << 0,
 	PAR_LPAE = 1 << 11,
-};
-
-struct fetch_page {
-	vaddr page;
-	uint32_t id, generation;
-	const uint8_t *host; /* NULL: nothing is remembered here */
-	paddr pa;
-};
-
-/* Which pages were fetched from, perhaps; by hash of the page's number, and by
- * 2 MiB for what larger leaves map. */
-struct fetched {
-	uint64_t page[64], block[32];
-	bool any; /* a leaf of more than 2 MiB */
-};
-
-struct fetch_cache {
-	struct fetch_page page[FETCH_PAGES];
-	struct fetched own, shared; /* under a view's id, a regime's id */
-	bool own_global;            /* a global leaf under a view's id */
 };
 
 /* Fault status */
@@ -147,107 +121,7 @@ uint64_t mmu_par(struct cpu *cpu, vaddr va, enum access access, bool privileged)
 	       (fsr & FSR_EXT) >> 6;
 }
 
-/* Fetching */
-
-static unsigned int fetched_hash(vaddr va)
-{
-	return (va >> 12) * 0x9e3779b1u >> 20; /* 12 bits */
-}
-
-static void note_fetched(struct fetched *f, vaddr va, uint32_t leaf)
-{
-	unsigned int h = fetched_hash(va), block = va >> 21;
-
-	if (leaf <= 4096)
-		f->page[h / 64] |= UINT64_C(1) << h % 64;
-	else if (leaf <= 2 << 20)
-		f->block[block / 64] |= UINT64_C(1) << block % 64;
-	else
-		f->any = true;
-}
-
-static bool was_fetched(const struct fetched *f, vaddr va)
-{
-	unsigned int h = fetched_hash(va), block = va >> 21;
-
-	return f->any || f->page[h / 64] >> h % 64 & 1 ||
-	       f->block[block / 64] >> block % 64 & 1;
-}
-
-static struct fetch_page *fetch_slot(const struct cpu *cpu, vaddr va,
-				     uint32_t id)
-{
-	return &cpu->fetch->page[(va >> 12 ^ id * 37) % FETCH_PAGES];
-}
-
-/* What is remembered of va under this id, or NULL. */
-static const struct fetch_page *find_fetched(const struct cpu *cpu, vaddr va,
-					     uint32_t id)
-{
-	const struct fetch_page *at = fetch_slot(cpu, va, id);
-
-	return at->page == (va & ~UINT32_C(0xfff)) && at->id == id &&
-			       at->generation == cpu->fetch_generation &&
-			       at->host
-		       ? at
-		       : NULL;
-}
-
-bool mmu_fetch_shared(const struct cpu *cpu, vaddr va)
-{
-	uint32_t id = cpu->fetch_context[va >> 31];
-
-	return id == cpu->fetch_context[0] || find_fetched(cpu, va, id);
-}
-
-static void remember_fetch(struct cpu *cpu, vaddr va,
-			   const struct translation *t, const uint8_t *host)
-{
-	uint32_t id = cpu->fetch_context[va >> 31];
-	struct fetch_cache *f = cpu->fetch;
-
-	if (!t->global)
-		id = cpu->fetch_context[0];
-	*fetch_slot(cpu, va, id) = (struct fetch_page){
-		va & ~UINT32_C(0xfff), id, cpu->fetch_generation, host, t->pa
-	};
-	if (id == cpu->fetch_context[0]) {
-		note_fetched(&f->own, va, t->page);
-		f->own_global |= t->global;
-	} else {
-		note_fetched(&f->shared, va, t->page);
-	}
-}
-
-const uint8_t *mmu_fetch(struct cpu *cpu, vaddr va, paddr *ret_pa,
-			 uint32_t *ret_fsr)
-{
-	const struct fetch_page *at = find_fetched(
-		cpu, va, cpu->fetch_context[va >> 31]);
-	struct translation t;
-	const uint8_t *host;
-
-	if (!at)
-		at = find_fetched(cpu, va, cpu->fetch_context[0]);
-	if (at) {
-		*ret_pa = at->pa;
-		return at->host;
-	}
-	if (!mmu_translate(cpu, va, ACCESS_EXEC, cpu_privileged(cpu), &t)) {
-		/* the IFSR has no domain */
-		*ret_fsr = t.fsr & FSR_LPAE ? t.fsr : t.fsr & ~0xf0u;
-		return NULL;
-	}
-	t.pa &= ~UINT64_C(0xfff);
-	host = ram_at(cpu->sys->ram, t.pa, 4096);
-	if (!host) {
-		*ret_fsr = mmu_fsr(cpu, FAULT_EXTERNAL, 0, 0);
-		return NULL;
-	}
-	remember_fetch(cpu, va, &t, host);
-	*ret_pa = t.pa;
-	return host;
-}
+/* Code */
 
 uint32_t mmu_mark_code(struct cpu *cpu, paddr pa, unsigned int len)
 {
@@ -274,20 +148,6 @@ static unsigned int current_asid(const struct cpu *cpu)
 	return (c->ttbcr & TTBCR_A1 ? c->ttbr1 : c->ttbr0) >> 48 & 0xff;
 }
 
-static void choose_fetch_context(struct cpu *cpu)
-{
-	const struct view *view = cpu->view;
-	uint32_t *context = cpu->fetch_context;
-
-	if (!view) {
-		context[0] = context[1] = ++cpu->views->next_id;
-		return;
-	}
-	context[0] = context[1] = view->id;
-	if (view->privileged)
-		context[1] = cpu->views->regimes[view->regime].id;
-}
-
 void mmu_context_changed(struct cpu *cpu)
 {
 	const struct cp15 *c = &cpu->cp15;
@@ -306,10 +166,8 @@ void mmu_context_changed(struct cpu *cpu)
 	cpu->view = view_select(pool, &key, asid, privileged);
 	cpu->view_r = pool->empty;
 	cpu->view_w = pool->empty + VIEW_PAGES;
-	choose_fetch_context(cpu);
-	if (!cpu->view)
-		return;
-	if (!cpu->big_endian) {
+	fetch_context_changed(cpu);
+	if (cpu->view && !cpu->big_endian) {
 		cpu->view_r = cpu->view->r;
 		cpu->view_w = cpu->view->w;
 	}
@@ -322,45 +180,23 @@ void mmu_attributes_changed(struct cpu *cpu)
 
 /* Maintenance */
 
-/* No answer of mmu_fetch() holds any more. */
-static void forget_fetched(struct cpu *cpu)
-{
-	struct fetch_cache *f = cpu->fetch;
-
-	cpu->fetch_generation++;
-	f->own = f->shared = (struct fetched){ 0 };
-	f->own_global = false;
-}
-
-/* None of this address space. */
-static void forget_own(struct cpu *cpu, unsigned int asid, bool all_asids)
-{
-	view_renew(cpu->views, asid, all_asids);
-	choose_fetch_context(cpu);
-}
-
 void mmu_flush_all(struct cpu *cpu)
 {
 	view_clear_all(cpu->views);
-	forget_fetched(cpu);
+	fetch_flush_all(cpu);
 }
 
 void mmu_flush_page(struct cpu *cpu, vaddr va, unsigned int asid,
 		    bool all_asids)
 {
-	const struct fetch_cache *f = cpu->fetch;
-
 	view_clear_page(cpu->views, va, asid, all_asids);
-	if (was_fetched(&f->shared, va))
-		forget_fetched(cpu);
-	else if (was_fetched(&f->own, va))
-		forget_own(cpu, asid, all_asids || f->own_global);
+	fetch_flush_page(cpu, va, asid, all_asids);
 }
 
 void mmu_flush_asid(struct cpu *cpu, unsigned int asid)
 {
 	view_clear_asid(cpu->views, asid);
-	forget_own(cpu, asid, false);
+	fetch_flush_asid(cpu, asid);
 }
 
 void mmu_unmap_writes(struct cpu *cpu, paddr page)
@@ -373,17 +209,16 @@ int mmu_init(struct cpu *cpu, struct err *err)
 	cpu->views = view_pool_new(cpu->sys->ram, cpu->sys->codepages, err);
 	if (!cpu->views)
 		return -ENOMEM;
-	cpu->fetch = xnew(struct fetch_cache);
+	fetch_init(cpu);
 	mmu_context_changed(cpu);
 	return 0;
 }
 
 void mmu_fini(struct cpu *cpu)
 {
+	fetch_fini(cpu);
 	view_pool_free(cpu->views);
-	free(cpu->fetch);
 	cpu->views = NULL;
-	cpu->fetch = NULL;
 	cpu->view = NULL;
 	cpu->view_r = cpu->view_w = NULL;
 }

@@ -79,6 +79,9 @@ const uint8_t *mmu_fetch(struct cpu *cpu, vaddr va, paddr *ret_pa,
  * remembered under fetch_context[va >> 31]. */
 bool mmu_fetch_shared(const struct cpu *cpu, vaddr va);
 
+/* All answers get other ids: for a cache of code that is to be emptied. */
+void mmu_fetch_forget(struct cpu *cpu);
+
 /* An id of the current view for tags of code caches; ids are not reused
  * before mmu_generation() has moved on. */
 static inline uint32_t mmu_fetch_id(const struct cpu *cpu)
@@ -86,9 +89,9 @@ static inline uint32_t mmu_fetch_id(const struct cpu *cpu)
 	return cpu->fetch_context[0];
 }
 
-/* Moves when answers under any id become wrong.  Maintenance that concerns
- * one address space gives its views new ids instead, and maintenance of a page
- * that nobody has fetched from does neither. */
+/* Moves when answers under any id become wrong.  What concerns one address
+ * space gives its views new ids instead; and maintenance that changes nothing
+ * for what was fetched from, as most of it, does neither. */
 static inline uint32_t mmu_generation(const struct cpu *cpu)
 {
 	return cpu->fetch_generation;

@@ -25,6 +25,7 @@ enum {
 	VIEW_BLOCK_LOG = 2048,
 	VIEW_MAX = 64,
 	VIEW_REGIMES = 8,
+	VIEW_FETCHED = 256,
 };
 
 /* What decides, beside TTBR and ASID, what a virtual address means. */
@@ -45,16 +46,32 @@ struct view_part {
 	uint32_t block_log[VIEW_BLOCK_LOG]; /* page number | order << 20 */
 };
 
+/* The leaves that code was fetched from (fetch.c): addresses of their first
+ * bytes. */
+struct view_fetched_leaf {
+	vaddr va;
+	uint32_t size;
+	paddr pa;
+};
+
+struct view_fetched {
+	unsigned int n;
+	bool full; /* there were more */
+	struct view_fetched_leaf leaf[VIEW_FETCHED];
+};
+
 struct view {
 	int64_t *r, *w; /* VIEW_PAGES each; w lies right behind r, as in each
 			 * pair: translated code counts on it */
 	unsigned int asid;
 	unsigned int regime;
 	bool live, privileged, broken;
-	int pieces;     /* whose shared pieces are mapped, or -1 */
-	uint32_t id;    /* another for each use of this structure */
-	uint64_t stamp; /* of the last use */
+	int pieces;       /* whose shared pieces are mapped, or -1 */
+	uint32_t id;      /* another for each use of this structure */
+	uint64_t stamp;   /* of the last use */
+	uint64_t flushes; /* pool->flushes, when fetched was known to hold */
 	struct view_part part;
+	struct view_fetched fetched;
 };
 
 struct view_regime {
@@ -62,16 +79,21 @@ struct view_regime {
 	bool live;
 	uint32_t id; /* another for each use of this structure */
 	uint64_t stamp;
+	uint64_t flushes;
 	struct view_part part;
+	struct view_fetched fetched; /* by PL1, global, in the upper half */
 };
 
 struct view_pool {
 	const struct ram *ram;
 	const struct codepages *codepages;
-	uint64_t clock;
+	uint64_t clock, flushes; /* flushes: of all */
 	uint32_t next_id;
 	unsigned int count, regime; /* regime: the last one used */
 	uint64_t dirty;             /* views with something in their part */
+	uint64_t fetched;           /* views whose log is not empty */
+	bool own_global;            /* a global leaf may be in a view's log */
+	uint8_t asids[VIEW_MAX];    /* of the views, close together */
 	uint64_t written[128];      /* hashes of pages with a single write
 				     * addend: see view_unmap_writes() */
 	uint64_t global[VIEW_BLOCKS / 64]; /* global leaves in views' parts */
@@ -113,9 +135,6 @@ void view_clear_asid(struct view_pool *pool, unsigned int asid);
 /* The leaf that va is in: of this ASID and global ones, or of all. */
 void view_clear_page(struct view_pool *pool, vaddr va, unsigned int asid,
 		     bool all_asids);
-
-/* New ids for the views of this ASID, or for all. */
-void view_renew(struct view_pool *pool, unsigned int asid, bool all_asids);
 
 /* Forget all of one part. */
 void view_part_clear(struct view_part *part);

@@ -38,6 +38,7 @@ static void retire(struct view_pool *pool, struct view *view)
 {
 	view_part_clear(&view->part);
 	pool->dirty &= ~(UINT64_C(1) << (view - pool->views));
+	pool->fetched &= ~(UINT64_C(1) << (view - pool->views));
 	view->live = false;
 }
 
@@ -69,6 +70,9 @@ static unsigned int select_regime(struct view_pool *pool,
 	view_part_clear(&regime->part);
 	regime->key = *key;
 	regime->id = ++pool->next_id;
+	regime->flushes = pool->flushes;
+	regime->fetched.n = 0;
+	regime->fetched.full = false;
 	regime->live = true;
 	return n;
 }
@@ -148,8 +152,12 @@ static struct view *make_view(struct view_pool *pool, unsigned int regime,
 		retire(pool, view);
 		view->regime = regime;
 		view->asid = asid;
+		pool->asids[view - pool->views] = (uint8_t)asid;
 		view->privileged = privileged;
 		view->id = ++pool->next_id;
+		view->flushes = pool->flushes;
+		view->fetched.n = 0;
+		view->fetched.full = false;
 		view->part.count = privileged ? VIEW_GLOBAL_FIRST : VIEW_PAGES;
 		view->live = map_pieces(pool, view,
 					privileged ? (int)regime : -1);
@@ -174,15 +182,6 @@ struct view *view_select(struct view_pool *pool,
 	if (view)
 		view->stamp = pool->clock;
 	return view;
-}
-
-void view_renew(struct view_pool *pool, unsigned int asid, bool all_asids)
-{
-	unsigned int i;
-
-	for (i = 0; i < pool->count; i++)
-		if (all_asids || pool->views[i].asid == asid)
-			pool->views[i].id = ++pool->next_id;
 }
 
 /* As many views as the host reserves; after a refusal half of what it would

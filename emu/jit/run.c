@@ -16,8 +16,9 @@
  * made between units of one version.
  *
  * Jump cache entries also say what is mapped where: they are for the fetch
- * context that is their key's upper half (arm/mmu.h), and all go when
- * mmu_generation() moves.
+ * context that is their key's upper half (arm/mmu.h).  So it is emptied by
+ * giving all contexts other ids, and only if mmu_generation() moves, entry by
+ * entry.
  */
 #include "jit/jit.h"
 
@@ -41,16 +42,18 @@
 enum {
 	PAGE_SIZE = 4096,
 	PAGE_MASK = PAGE_SIZE - 1,
-	VISITS = 8192,
+	VISIT_SETS = 8192,
+	VISIT_WAYS = 4,
 	THRESHOLD = 3,
 	LEFT_MASK = 7,        /* of a token: enum x64_left */
 	CODE_ROOM = 64 << 10, /* more than any unit needs */
 	BLOCKS_STEP = 1024,
 };
 
-struct visit {
-	uint64_t key;
-	uint32_t count;
+/* How often code was seen; the most recent first. */
+struct visits {
+	uint64_t key[VISIT_WAYS];
+	uint32_t count[VISIT_WAYS];
 };
 
 struct jit {
@@ -62,7 +65,7 @@ struct jit {
 	uint32_t generation; /* of the jump cache */
 	unsigned int count;  /* enters since cpu->blocks was updated */
 	struct x64_jump jump[X64_JUMPS];
-	struct visit visit[VISITS];
+	struct visits visits[VISIT_SETS];
 	struct draft draft;
 	struct x64_output output;
 	uint64_t calls[OP_COUNT];
@@ -74,7 +77,7 @@ static inline uint32_t attention(const struct cpu *cpu)
 	       ~(uint32_t)ATT_TRACE;
 }
 
-static void purge(struct cpu *cpu)
+static void clear_jumps(struct cpu *cpu)
 {
 	struct jit *jit = cpu->jit;
 
@@ -83,10 +86,18 @@ static void purge(struct cpu *cpu)
 	jit->stats.purges++;
 }
 
-static inline void purge_if_moved(struct cpu *cpu)
+static inline void clear_jumps_if_moved(struct cpu *cpu)
 {
 	if (unlikely(cpu->jit->generation != mmu_generation(cpu)))
-		purge(cpu);
+		clear_jumps(cpu);
+}
+
+/* No entry of the jump cache counts any more. */
+static void purge(struct cpu *cpu)
+{
+	mmu_fetch_forget(cpu);
+	clear_jumps_if_moved(cpu);
+	cpu->jit->stats.purges++;
 }
 
 /* Called from translated code */
@@ -112,7 +123,7 @@ static uint64_t interpret(void *state, const void *insn)
 	if (unlikely(attention(cpu)))
 		return 1;
 	if (in->flags & INSN_ENDS_BLOCK)
-		purge_if_moved(cpu);
+		clear_jumps_if_moved(cpu);
 	else
 		cpu->it = 0;
 	return 0;
@@ -225,11 +236,20 @@ static struct unit *make(struct cpu *cpu, const uint8_t *host, paddr pa,
 
 static bool cold(struct jit *jit, uint64_t key)
 {
-	struct visit *v = &jit->visit[(key >> 3 ^ key >> 15) % VISITS];
+	struct visits *v = &jit->visits[(key >> 3 ^ key >> 15) % VISIT_SETS];
+	uint32_t count;
+	unsigned int i = 0;
 
-	if (v->key != key)
-		*v = (struct visit){ .key = key };
-	return ++v->count < jit->options.threshold;
+	while (i < VISIT_WAYS - 1 && v->key[i] != key)
+		i++;
+	count = v->key[i] == key ? v->count[i] + 1 : 1;
+	for (; i; i--) {
+		v->key[i] = v->key[i - 1];
+		v->count[i] = v->count[i - 1];
+	}
+	v->key[0] = key;
+	v->count[0] = count;
+	return count < jit->options.threshold;
 }
 
 /* The unit at pc_next, or NULL: then the interpreter has to go on. */
@@ -314,7 +334,7 @@ static void run_units(struct cpu *cpu)
 	while (!attention(cpu)) {
 		struct unit *u;
 
-		purge_if_moved(cpu);
+		clear_jumps_if_moved(cpu);
 		u = find(cpu);
 		if (unlikely(attention(cpu)))
 			return;
@@ -325,7 +345,7 @@ static void run_units(struct cpu *cpu)
 			missed = false;
 			continue;
 		}
-		purge_if_moved(cpu);
+		clear_jumps_if_moved(cpu);
 		if (from)
 			link_exit(from, u);
 		else if (missed)
@@ -424,7 +444,7 @@ int jit_init(struct cpu *cpu, const struct jit_options *options,
 		dump_perf_map(jit->cache.shared, X64_SHARED, "shared");
 	cpu->jit = jit;
 	cpu->jumps = jit->jump;
-	purge(cpu);
+	clear_jumps(cpu);
 	cpu->sys->codepages->hit = code_hit;
 	cpu->sys->codepages->hit_arg = cpu->sys;
 	return 0;

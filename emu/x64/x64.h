@@ -35,7 +35,7 @@ enum {
 	X64_PINNED = 10,
 	/* entries of the jump cache; the index is (pc ^ pc >> 12) >> 1,
 	 * modulo this: see x64_jump_index() */
-	X64_JUMPS = 4096,
+	X64_JUMPS = 16384,
 };
 
 /* What x64_enter() returns in its low bits with EXIT_NEXT, a miss in the jump

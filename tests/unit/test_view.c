@@ -483,6 +483,13 @@ static void test_fetched(void)
 	id = mmu_fetch_id(cpu);
 	mmu_flush_asid(cpu, 2);
 	check_eq(mmu_fetch_id(cpu), id);
+	check(mmu_fetch(cpu, LOW, &pa, &fsr));
+	mmu_flush_asid(cpu, 1);
+	check_eq(mmu_fetch_id(cpu), id);
+	set64(&m, PTE0, DATA | LEAF | NG);
+	mmu_flush_asid(cpu, 1);
+	check_eq(mmu_fetch_id(cpu), id);
+	set64(&m, PTE0, (DATA + 0x1000) | LEAF | NG);
 	mmu_flush_asid(cpu, 1);
 	check(mmu_fetch_id(cpu) != id);
 	check_eq(mmu_generation(cpu), generation);
@@ -514,6 +521,116 @@ static void test_fetched(void)
 	machine_fini(&m);
 }
 
+/* What a fetch from va in this address space finds; its id. */
+static uint32_t fetch_as(unsigned int asid, uint32_t mode, vaddr va, paddr pa)
+{
+	uint32_t fsr;
+	paddr found;
+
+	use(asid, mode);
+	check(mmu_fetch(cpu, va, &found, &fsr));
+	check_eq(found, pa);
+	return mmu_fetch_id(cpu);
+}
+
+/* After maintenance of everything, what the tables say as before stays; each
+ * address space is looked at when it is in force again. */
+static void test_fetched_again(void)
+{
+	enum {
+		OTHER = RAM + 0x6000, /* a level 3 table, for ASID 2 */
+	};
+	uint32_t generation, one, two, user, fsr;
+	paddr pa;
+
+	start();
+	set64(&m, PTE0, DATA | LEAF | NG | PL0);
+	set64(&m, PTE3, (DATA + 0x1000) | LEAF);
+	generation = mmu_generation(cpu);
+	one = fetch_as(1, MODE_SVC, LOW, DATA);
+	fetch_as(1, MODE_SVC, high, DATA + 0x1000);
+	user = fetch_as(1, MODE_USR, LOW, DATA);
+	two = fetch_as(2, MODE_USR, LOW, DATA);
+	mmu_flush_all(cpu);
+	check_eq(mmu_fetch_id(cpu), two);
+	check_eq(fetch_as(1, MODE_SVC, LOW, DATA), one);
+	check(mmu_fetch_shared(cpu, high));
+
+	/* no page any more, while ASID 2 is not in force */
+	set64(&m, OTHER, DATA | LEAF | NG | PL0);
+	mmu_flush_all(cpu);
+	set64(&m, PMD0 + 8, OTHER | 3);
+	check_eq(fetch_as(2, MODE_USR, LOW, DATA), two);
+	mmu_flush_all(cpu);
+	set64(&m, OTHER, 0);
+	use(1, MODE_USR);
+	check(mmu_fetch_id(cpu) != user);
+	set64(&m, PMD0 + 8, PTE0 | 3);
+	use(2, MODE_USR);
+	check_eq(mmu_fetch_id(cpu), two);
+
+	/* not for this privilege any more */
+	set64(&m, PTE0, DATA | LEAF | NG);
+	mmu_flush_all(cpu);
+	check(mmu_fetch_id(cpu) != two);
+	check_eq(fetch_as(1, MODE_SVC, LOW, DATA), one);
+	set64(&m, PTE0, DATA | LEAF | NG | 1ull << 54); /* XN */
+	mmu_flush_all(cpu);
+	check(mmu_fetch_id(cpu) != one);
+	check(!mmu_fetch(cpu, LOW, &pa, &fsr));
+	check_eq(mmu_generation(cpu), generation);
+
+	/* the kernel's: also if it is global no more */
+	set64(&m, PTE3, (DATA + 0x1000) | LEAF | NG);
+	mmu_flush_all(cpu);
+	check(mmu_generation(cpu) != generation);
+	check(!mmu_fetch_shared(cpu, high));
+	machine_fini(&m);
+}
+
+/* More pages than are logged: nothing stays. */
+static void test_fetched_much(void)
+{
+	uint32_t id = 0, fsr;
+	paddr pa;
+
+	start();
+	for (unsigned int i = 0; i < 512; i++)
+		set64(&m, PTE0 + 8 * i, DATA | LEAF | NG | PL0);
+	for (unsigned int i = 0; i < VIEW_FETCHED; i++)
+		id = fetch_as(1, MODE_USR, LOW + i * 0x1000, DATA);
+	mmu_flush_all(cpu);
+	check_eq(mmu_fetch_id(cpu), id);
+	fetch_as(1, MODE_USR, LOW + 511 * 0x1000, DATA);
+	mmu_flush_page(cpu, LOW + 511 * 0x1000, 2, false);
+	check_eq(mmu_fetch_id(cpu), id);
+	mmu_flush_all(cpu);
+	check(mmu_fetch_id(cpu) != id);
+	id = mmu_fetch_id(cpu);
+	check(mmu_fetch(cpu, LOW + 511 * 0x1000, &pa, &fsr));
+	mmu_flush_page(cpu, LOW + 511 * 0x1000, 1, false);
+	check(mmu_fetch_id(cpu) != id);
+	machine_fini(&m);
+}
+
+/* Ids come round only together with another generation. */
+static void test_ids_restart(void)
+{
+	uint32_t generation;
+
+	start();
+	generation = mmu_generation(cpu);
+	fetch_as(1, MODE_USR, BLOCK, RAM + 4 * MB);
+	cpu->views->next_id = 1u << 31;
+	use(2, MODE_USR);
+	use(3, MODE_USR);
+	check(mmu_generation(cpu) != generation);
+	check(mmu_fetch_id(cpu) < 1000);
+	check(fetch_as(1, MODE_USR, BLOCK, RAM + 4 * MB) !=
+	      fetch_as(3, MODE_USR, BLOCK, RAM + 4 * MB));
+	machine_fini(&m);
+}
+
 int main(void)
 {
 	test_fill();
@@ -528,6 +645,9 @@ int main(void)
 	test_shared_overflow();
 	test_fetch();
 	test_fetched();
+	test_fetched_again();
+	test_fetched_much();
+	test_ids_restart();
 	test_limit(600 << 20, true);
 	test_limit(100 << 20, true);
 	test_limit(40 << 20, false);
