@@ -11,9 +11,9 @@
 #include "arm/decode.h"
 
 static const struct trans_row *const rows[] = {
-	trans_data,       trans_mem,       trans_mul,      trans_branch,
-	trans_sys,        trans_vfp,       trans_neon_int, trans_neon_move,
-	trans_neon_float, trans_neon_ldst, NULL,
+	trans_data,      trans_mem,        trans_mul,       trans_media,
+	trans_branch,    trans_sys,        trans_vfp,       trans_neon_int,
+	trans_neon_move, trans_neon_float, trans_neon_ldst, NULL,
 };
 
 static const struct trans_row *by_op[OP_COUNT];
@@ -78,12 +78,17 @@ void trans_set_flags(struct trans *t, ir_ref flags, unsigned int which)
 	ir_add(t->u, (struct ir_op){ .op = IR_SETF, .a = flags, .imm = which });
 }
 
-ir_ref trans_carry(struct trans *t)
+ir_ref trans_cond(struct trans *t, enum ir_cc cc, ir_ref flags)
 {
 	return ir_add(t->u, (struct ir_op){ .op = IR_COND,
 					    .type = IR_I32,
-					    .cc = IR_CS,
-					    .a = trans_flags(t) });
+					    .cc = (uint8_t)cc,
+					    .a = flags });
+}
+
+ir_ref trans_carry(struct trans *t)
+{
+	return trans_cond(t, IR_CS, trans_flags(t));
 }
 
 ir_ref trans_select(struct trans *t, enum ir_cc cc, ir_ref flags, ir_ref yes,

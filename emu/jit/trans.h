@@ -54,8 +54,9 @@ struct trans_row {
 
 /* Each ends with a row of NULL. */
 extern const struct trans_row trans_data[], trans_mem[], trans_mul[],
-	trans_branch[], trans_sys[], trans_vfp[], trans_neon_int[],
-	trans_neon_move[], trans_neon_float[], trans_neon_ldst[];
+	trans_media[], trans_branch[], trans_sys[], trans_vfp[],
+	trans_neon_int[], trans_neon_move[], trans_neon_float[],
+	trans_neon_ldst[];
 
 /* What translates this instruction, or NULL. */
 const struct trans_row *trans_find(const struct insn *in);
@@ -79,6 +80,9 @@ ir_ref trans_flags(struct trans *t);
 void trans_set_flags(struct trans *t, ir_ref flags, unsigned int which);
 /* C, 0 or 1. */
 ir_ref trans_carry(struct trans *t);
+
+/* 1 if the condition holds for these flags, else 0. */
+ir_ref trans_cond(struct trans *t, enum ir_cc cc, ir_ref flags);
 
 ir_ref trans_select(struct trans *t, enum ir_cc cc, ir_ref flags, ir_ref yes,
 		    ir_ref no);

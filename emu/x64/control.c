@@ -123,8 +123,12 @@ static void call(struct gen *g)
 
 static void fall_back_if(struct gen *g)
 {
-	unsigned int reg = gen_use(g, gen_op(g)->a);
+	ir_ref a = gen_op(g)->a;
+	unsigned int reg;
 
+	if (g->val[a].emitted)
+		return; /* gen_cond() has jumped */
+	reg = gen_use(g, a);
 	gen_clobber_flags(g);
 	emit_test(&g->e, false, reg, reg);
 	gen_jump_fall(g, CC_NE);

@@ -469,6 +469,15 @@ static bool can_defer_carry(const struct gen *g)
 		g->val[g->at + 2].uses);
 }
 
+/* Whether it is for the FALL_BACK_IF behind it and nothing else. */
+static bool only_falls_back(const struct gen *g)
+{
+	const struct ir_op *next = gen_op(g) + 1;
+
+	return g->at + 1 < g->u->count && next->op == IR_FALL_BACK_IF &&
+	       next->a == g->at && g->val[g->at].uses == 1;
+}
+
 void gen_cond(struct gen *g)
 {
 	const struct ir_op *op = gen_op(g);
@@ -490,6 +499,11 @@ void gen_cond(struct gen *g)
 		return;
 	}
 	cc = gen_condition(g, op->a, op->cc);
+	if (only_falls_back(g)) {
+		gen_jump_fall(g, cc);
+		g->val[g->at].emitted = true;
+		return;
+	}
 	reg = gen_temp(g);
 	emit_setcc(&g->e, cc, reg);
 	emit_extend(&g->e, false, false, 1, reg, reg);
