@@ -21,7 +21,7 @@
  * optimizer forwards a SET to a GET over a boundary only where no fall-back
  * of that instruction is possible).  The verifier checks both.  No value but
  * constants lives over an END_SKIP.  A path inside of a skip may end in an
- * EXIT, EXIT_TO or EXIT_NEXT; END_SKIP then follows.
+ * EXIT, EXIT_TO, EXIT_AMONG or EXIT_NEXT; END_SKIP then follows.
  *
  * FLAGS values have no place of their own: SETF writes the guest's, whose
  * removal when nothing can see them is the optimizer's work.  An instruction
@@ -119,7 +119,8 @@ struct ir_op {
 	uint8_t type;  /* enum ir_type of the result, or of what SET writes */
 	uint8_t cc;    /* enum ir_cc */
 	uint8_t flags; /* enum ir_op_flag */
-	uint8_t size;  /* of a memory access, bytes; of a vector element */
+	uint8_t size;  /* of a memory access, bytes; of a vector element;
+			* how many exits */
 	uint8_t sub;   /* vector.inc: a variant */
 	ir_ref a, b, c;
 	uint16_t insn; /* the guest instruction it belongs to */

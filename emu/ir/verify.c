@@ -184,6 +184,10 @@ static const char *check_control(struct verifier *v, const struct ir_op *op)
 	case IR_EXIT_IF:
 	case IR_EXIT_UNLESS:
 		return op->imm < v->u->exits ? NULL : "no such exit";
+	case IR_EXIT_AMONG:
+		if (!op->size || op->imm + op->size > v->u->exits)
+			return "no such exit";
+		return type_of(v, op->a) == IR_I32 ? NULL : "a is not I32";
 	case IR_EXIT_TO:
 	case IR_FALL_BACK_IF:
 		return type_of(v, op->a) == IR_I32 ? NULL : "a is not I32";

@@ -4,8 +4,11 @@
  */
 #include "jit/flow.h"
 
+#include "arm/decode.h"
+
 enum {
 	PAGE_SIZE = 4096,
+	MAX_TABLE = 32, /* entries */
 };
 
 /* What the PC reads as, as an offset in the page. */
@@ -107,6 +110,55 @@ static bool cbz(struct flow *f, const struct insn *in, enum ir_cc cc)
 			ir_op1(t->u, IR_FLAGS_NZ, IR_FLAGS, rn));
 }
 
+/* Whether the instruction before n is "cmp reg, #imm; bhi elsewhere". */
+static bool is_bounded(const struct flow *f, unsigned int reg,
+		       unsigned int *ret_count)
+{
+	const struct jit_insn *before = &f->made->insn[f->made->insns];
+	const struct insn *cmp, *branch;
+
+	if (f->made->insns < 2)
+		return false;
+	branch = &before[-1].in;
+	cmp = &before[-2].in;
+	if (branch->exec != exec_B || branch->cond != 8 || cmp->cond != 14 ||
+	    decode_row((enum insn_op)cmp->op)->exec != exec_CMP_imm ||
+	    cmp->rn != reg || cmp->imm >= MAX_TABLE)
+		return false;
+	*ret_count = cmp->imm + 1;
+	return true;
+}
+
+/* A table behind the instruction is code: the unit goes where it says as long
+ * as nobody writes there.  The index was compared with its length. */
+static bool table(struct flow *f, const struct insn *in, unsigned int size)
+{
+	unsigned int begin = in->off + in->len, count, first = f->t.u->exits;
+
+	if (in->cond != 14 || in->rn != 15 || in->rm == 15 ||
+	    !is_bounded(f, in->rm, &count) ||
+	    begin + count * size > PAGE_SIZE ||
+	    first + count > IR_MAX_EXITS / 2 ||
+	    !flow_mark(f, begin, count * size))
+		return false;
+	for (unsigned int i = 0; i < count; i++) {
+		unsigned int at = begin + i * size, to = f->host[at];
+
+		if (size == 2)
+			to |= (unsigned int)f->host[at + 1] << 8;
+		to = begin + 2 * to;
+		if (to >= PAGE_SIZE)
+			return false;
+		flow_exit(f, to, false);
+	}
+	ir_add(f->t.u, (struct ir_op){ .op = IR_EXIT_AMONG,
+				       .size = (uint8_t)count,
+				       .a = TRANS_GET(&f->t, IR_I32, r[in->rm]),
+				       .imm = first });
+	f->t.ended = true;
+	return true;
+}
+
 static bool known_target(struct flow *f, const struct insn *in)
 {
 	if (in->exec == exec_B)
@@ -119,6 +171,10 @@ static bool known_target(struct flow *f, const struct insn *in)
 		return cbz(f, in, IR_EQ);
 	if (in->exec == exec_CBNZ)
 		return cbz(f, in, IR_NE);
+	if (in->exec == exec_TBB)
+		return table(f, in, 1);
+	if (in->exec == exec_TBH)
+		return table(f, in, 2);
 	return false;
 }
 

@@ -21,6 +21,10 @@ struct flow {
 	struct draft *made;
 };
 
+/* The bytes [off, off + len) of the page are watched from now on.  False if
+ * what was read before may be old already. */
+bool flow_mark(struct flow *f, unsigned int off, unsigned int len);
+
 /* A new direct exit to this offset of the page. */
 unsigned int flow_exit(struct flow *f, unsigned int off, bool back);
 

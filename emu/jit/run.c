@@ -175,8 +175,9 @@ static struct unit *new_unit(struct jit *jit, uint64_t key,
 	return u;
 }
 
-static bool emit(struct jit *jit, struct unit *u)
+static bool emit(const struct cpu *cpu, struct unit *u)
 {
+	struct jit *jit = cpu->jit;
 	const void *insn[IR_MAX_INSNS];
 	uint64_t token[IR_MAX_EXITS];
 	struct unit_cache *c = &jit->cache;
@@ -184,6 +185,8 @@ static bool emit(struct jit *jit, struct unit *u)
 				.insn = insn,
 				.exit_token = token,
 				.seed = jit->options.seed,
+				.thumb = cpu->thumb,
+				.upper = cpu->pc_next >> 31,
 				.loops = jit->options.mode == JIT_ON };
 	uint8_t *at = c->code + c->code_used;
 
@@ -227,7 +230,7 @@ static struct unit *make(struct cpu *cpu, const uint8_t *host, paddr pa,
 	if (!u)
 		return NULL;
 	if (can)
-		emit(jit, u);
+		emit(cpu, u);
 	if (unlikely(cpu->sys->trace))
 		dump_unit(cpu, u, &jit->draft, &jit->output);
 	unit_add(c, u);

@@ -46,18 +46,18 @@ const struct ir_layout translate_layout = {
 
 /* Reading code */
 
-/* The lines of [off, off + len) are watched from now on.  False if what was
- * read before may be old already. */
-static bool mark(struct flow *f, unsigned int off, unsigned int len)
+bool flow_mark(struct flow *f, unsigned int off, unsigned int len)
 {
+	unsigned int end = off + len > PAGE_SIZE ? PAGE_SIZE : off + len;
+	uint64_t lines = 0;
 	uint32_t version;
 
-	len = off + len > PAGE_SIZE ? PAGE_SIZE - off : len;
-	if (f->marked >> off / 64 & 1 && f->marked >> (off + len - 1) / 64 & 1)
+	for (unsigned int line = off / 64; line <= (end - 1) / 64; line++)
+		lines |= UINT64_C(1) << line;
+	if (!(lines & ~f->marked))
 		return true;
-	version = mmu_mark_code(f->cpu, f->pa + off, len);
-	f->marked |= UINT64_C(1) << off / 64 | UINT64_C(1)
-						       << (off + len - 1) / 64;
+	version = mmu_mark_code(f->cpu, f->pa + off, end - off);
+	f->marked |= lines;
 	if (f->made->insns == 0 && !f->versioned) {
 		f->made->version = version;
 		f->versioned = true;
@@ -69,7 +69,7 @@ static bool mark(struct flow *f, unsigned int off, unsigned int len)
 static bool read_insn(struct flow *f, unsigned int off, uint8_t it,
 		      struct jit_insn *ret)
 {
-	if (off >= PAGE_SIZE || !mark(f, off, 4))
+	if (off >= PAGE_SIZE || !flow_mark(f, off, 4))
 		return false;
 	ret->called = false;
 	ret->it_after = it;

@@ -202,7 +202,17 @@ static void exit_to(struct gen *g)
 		gen_use_in(g, op->a, RAX);
 	}
 	end(g);
-	emit_jmp(&g->e, g->x->exit_to);
+	gen_exit_to(g);
+}
+
+static void exit_among(struct gen *g)
+{
+	const struct ir_op *op = gen_op(g);
+
+	gen_use_in(g, op->a, RDX);
+	save_pending(g, IR_FLAG_NZCV);
+	end(g);
+	gen_exit_among(g, (unsigned int)op->imm, op->size, RDX);
 }
 
 void gen_control(struct gen *g)
@@ -242,6 +252,9 @@ void gen_control(struct gen *g)
 		break;
 	case IR_EXIT_TO:
 		exit_to(g);
+		break;
+	case IR_EXIT_AMONG:
+		exit_among(g);
 		break;
 	case IR_EXIT_NEXT:
 		save_pending(g, IR_FLAG_NZCV);

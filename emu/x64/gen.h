@@ -183,6 +183,9 @@ static inline const struct ir_op *gen_op(const struct gen *g)
 /* shared.c: the code that all units use.  The bytes made. */
 size_t gen_shared(struct x64 *x, uint8_t *where);
 
+/* To the address in rax, bit 0 of which is T; rcx and rdx change. */
+void gen_exit_to(struct gen *g);
+
 /* analyse.c: fills val[], flags_of[], now[]. */
 void gen_analyse(struct gen *g);
 /* Whether a value can be had again from constants and the state as it is
@@ -338,6 +341,9 @@ void gen_load_insn(struct gen *g, unsigned int insn);
 void gen_exit(struct gen *g, unsigned int exit);
 /* If attention is wanted, leave by the exit unpatched. */
 void gen_exit_attention(struct gen *g, unsigned int exit);
+/* One of as many, by the register's value, which changes. */
+void gen_exit_among(struct gen *g, unsigned int exit, unsigned int count,
+		    unsigned int reg);
 /* Its jump as jcc. */
 void gen_exit_if(struct gen *g, unsigned int exit, enum host_cc cc);
 void gen_stubs(struct gen *g);

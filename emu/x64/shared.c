@@ -70,13 +70,9 @@ static void leave_with(struct emit *e, uint64_t token, const uint8_t *by)
 	emit_jmp(e, by);
 }
 
-/* rax: the PC, with T in bit 0; nothing in it above bit 31. */
-static void look_up(struct x64 *x, struct emit *e, uint8_t *miss[2])
+/* rcx = the entry of the jump cache for the PC in rax; rdx changes. */
+static void find_entry(const struct x64_env *env, struct emit *e)
 {
-	const struct x64_env *env = x->env;
-
-	emit_alu_mem_imm(e, false, ALU_CMP, state(env->layout->attention), 0);
-	miss[0] = emit_jcc_short(e, CC_NE);
 	emit_mov(e, false, RCX, RAX);
 	emit_shift_imm(e, false, SHIFT_SHR, RCX, 12);
 	emit_alu(e, false, ALU_XOR, RCX, RAX);
@@ -84,6 +80,49 @@ static void look_up(struct x64 *x, struct emit *e, uint8_t *miss[2])
 	emit_alu_imm(e, false, ALU_AND, RCX, (X64_JUMPS - 1) << 1);
 	emit_load(e, true, RDX, state(env->jumps));
 	emit_lea(e, true, RCX, mem_index(RDX, RCX, 3, 0));
+}
+
+static void enter_entry(const struct x64_env *env, struct emit *e)
+{
+	emit_alu_imm(e, false, ALU_AND, RAX, ~0xfff);
+	emit_store(e, false, state(env->page_va), RAX);
+	emit_rm(e, 0xff, 4, mem_at(RCX, offsetof(struct x64_jump, code)));
+}
+
+/* In line, for what is likely: each site is predicted by itself.  What is
+ * different has another look in the shared code. */
+void gen_exit_to(struct gen *g)
+{
+	const struct x64_env *env = g->env;
+	struct emit *e = &g->e;
+	uint8_t *miss[4];
+
+	emit_alu_mem_imm(e, false, ALU_CMP, state(env->layout->attention), 0);
+	miss[0] = emit_jcc_short(e, CC_NE);
+	find_entry(env, e);
+	emit_alu_load(e, false, ALU_CMP, RAX,
+		      mem_at(RCX, offsetof(struct x64_jump, key)));
+	miss[1] = emit_jcc_short(e, CC_NE);
+	emit_load(e, false, RDX, state(env->context + (g->in->upper ? 4 : 0)));
+	emit_alu_load(e, false, ALU_CMP, RDX,
+		      mem_at(RCX, offsetof(struct x64_jump, key) + 4));
+	miss[2] = emit_jcc_short(e, CC_NE);
+	emit_test_imm(e, false, RAX, 1);
+	miss[3] = emit_jcc_short(e, g->in->thumb ? CC_E : CC_NE);
+	enter_entry(env, e);
+	for (unsigned int i = 0; i < 4; i++)
+		emit_here(e, miss[i]);
+	emit_jmp(e, g->x->exit_to);
+}
+
+/* rax: the PC, with T in bit 0; nothing in it above bit 31. */
+static void look_up(struct x64 *x, struct emit *e, uint8_t *miss[2])
+{
+	const struct x64_env *env = x->env;
+
+	emit_alu_mem_imm(e, false, ALU_CMP, state(env->layout->attention), 0);
+	miss[0] = emit_jcc_short(e, CC_NE);
+	find_entry(env, e);
 	emit_mov(e, false, RDX, RAX);
 	emit_shift_imm(e, false, SHIFT_SHR, RDX, 31);
 	emit_load(e, false, RDX, mem_index(RBP, RDX, 2, env->context));
@@ -94,9 +133,7 @@ static void look_up(struct x64 *x, struct emit *e, uint8_t *miss[2])
 	miss[1] = emit_jcc_short(e, CC_NE);
 	emit_test_imm(e, false, RAX, 1);
 	emit_setcc_mem(e, CC_NE, state(env->thumb));
-	emit_alu_imm(e, false, ALU_AND, RAX, ~0xfff);
-	emit_store(e, false, state(env->page_va), RAX);
-	emit_rm(e, 0xff, 4, mem_at(RCX, offsetof(struct x64_jump, code)));
+	enter_entry(env, e);
 }
 
 static void exit_to(struct x64 *x, struct emit *e)

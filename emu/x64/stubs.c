@@ -116,6 +116,33 @@ void gen_exit(struct gen *g, unsigned int exit)
 	exit_site(g, exit);
 }
 
+/* The address of what follows 'by' bytes further on. */
+static void load_here(struct gen *g, unsigned int reg, unsigned int by)
+{
+	emit8(&g->e, reg < 8 ? 0x48 : 0x4c);
+	emit8(&g->e, 0x8d);
+	emit8(&g->e, 5 | (reg & 7) << 3);
+	emit32(&g->e, by);
+}
+
+void gen_exit_among(struct gen *g, unsigned int exit, unsigned int count,
+		    unsigned int reg)
+{
+	unsigned int pad;
+
+	/* LEA (7 bytes, base), LEA (4), JMP (2), then each exit's jump in 8 */
+	pad = -((uintptr_t)g->e.p + 7 + 4 + 2) & 7;
+	load_here(g, RAX, 4 + 2 + pad);
+	emit_lea(&g->e, true, RAX, mem_index(RAX, reg, 3, 0));
+	emit_rr(&g->e, 0xff, 4, RAX); /* JMP */
+	emit_nops(&g->e, pad);
+	for (unsigned int i = 0; i < count; i++) {
+		emit_jmp(&g->e, g->e.p + 5);
+		exit_site(g, exit + i);
+		emit_nops(&g->e, 3);
+	}
+}
+
 void gen_exit_if(struct gen *g, unsigned int exit, enum host_cc cc)
 {
 	align_jump(g, 2);

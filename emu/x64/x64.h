@@ -94,6 +94,8 @@ struct x64_input {
 				  * interpret() and poll() get */
 	const uint64_t *exit_token; /* for each direct exit */
 	uint64_t seed; /* not 0: registers are assigned at random */
+	bool thumb;    /* targets of EXIT_TO are most likely so (bit 0) */
+	bool upper;    /* and in this half of the addresses (bit 31) */
 	bool loops;    /* a unit that exits to itself goes round inside */
 };
 

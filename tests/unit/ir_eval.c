@@ -174,6 +174,10 @@ static bool leaves(struct eval *e, const struct ir_op *op,
 		r->exit = op->imm;
 		return op->op == IR_EXIT ||
 		       ir_cc_holds(op->cc, a) == (op->op == IR_EXIT_IF);
+	case IR_EXIT_AMONG:
+		r->end = EVAL_EXIT;
+		r->exit = op->imm + (uint32_t)a;
+		return true;
 	case IR_EXIT_TO:
 		e->s->pc_next = a & ~1u;
 		e->s->thumb = a & 1;

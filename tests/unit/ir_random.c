@@ -342,9 +342,30 @@ static void add_exit(struct ir_random *r)
 						  : 0;
 }
 
+/* By one of two or four exits that do not go back. */
+static void leave_among(struct ir_random *r)
+{
+	unsigned int size = ir_random_below(r, 2) ? 2 : 4;
+	struct ir_op op = { .op = IR_EXIT_AMONG,
+			    .size = (uint8_t)size,
+			    .imm = r->u->exits };
+
+	op.a = ir_op2(r->u, IR_AND, IR_I32, value(r, IR_I32, 1),
+		      ir_const(r->u, IR_I32, size - 1));
+	ir_add(r->u, op);
+	while (size--) {
+		add_exit(r);
+		r->u->exit[r->u->exits - 1].back = false;
+		r->u->exit_flags[r->u->exits - 1] = IR_FLAG_NZCV;
+	}
+}
+
 static void leave(struct ir_random *r)
 {
-	switch (ir_random_below(r, 4)) {
+	switch (ir_random_below(r, 5)) {
+	case 4:
+		leave_among(r);
+		break;
 	case 0:
 		ir_op1(r->u, IR_EXIT_TO, IR_NONE, value(r, IR_I32, 1));
 		break;

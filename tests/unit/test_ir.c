@@ -204,6 +204,12 @@ static void structure(void)
 	op(IR_EXIT, 0, 0, 3);
 	refused("no such exit");
 	begin();
+	ir_add(&u, (struct ir_op){ .op = IR_EXIT_AMONG,
+				   .a = ir_const(&u, IR_I32, 0),
+				   .size = 2,
+				   .imm = 3 });
+	refused("no such exit");
+	begin();
 	op(IR_SKIP_UNLESS, op(IR_GETF, 0, 0, 0), 0, 0);
 	leave(0);
 	refused("skip without END_SKIP");
