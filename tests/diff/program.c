@@ -343,17 +343,25 @@ static void indirect(struct maker *m)
 			 0xe28f0f00 | reg << 12 | ((m->at - from - 8) >> 2));
 }
 
-/* tbb [pc, r0 - r7] with two cases, or the table's end */
+/* tbb [pc, r0 - r7] with two cases, or the table's end; the index by a mask, or
+ * behind cmp and bhi */
 static void table(struct maker *m)
 {
 	uint32_t reg = number(m, 8);
-	unsigned int tab, first;
+	unsigned int tab, first, bhi = 0;
 
 	if (!m->thumb) {
 		indirect(m);
 		return;
 	}
-	put32(m, 0xf0000001 | reg << 16 | reg << 8); /* and reg, #1 */
+	if (one_in(m, 2)) {
+		put32(m, 0xf0000001 | reg << 16 | reg << 8); /* and reg, #1 */
+	} else {
+		put32(m, 0xf0000003 | reg << 16 | reg << 8); /* and reg, #3 */
+		put16(m, 0x2801 | reg << 8);
+		bhi = m->at;
+		put16(m, 0xd800);
+	}
 	put32(m, 0xe8dff000 | reg);
 	tab = m->at;
 	m->at += 2;
@@ -361,6 +369,8 @@ static void table(struct maker *m)
 	straight(m, 3);
 	put16_at(m->p, tab,
 		 (first - tab) / 2 | ((m->at - tab) / 2 & 0xff) << 8);
+	if (bhi)
+		put16_at(m->p, bhi, 0xd800 | ((m->at - bhi - 4) / 2 & 0xff));
 }
 
 static void it_block(struct maker *m)
