@@ -98,8 +98,8 @@ static void remember(struct cpu *cpu, vaddr va, const struct translation *t,
 		view_fill(cpu->views, cpu->view, &leaf);
 }
 
-static struct place resolve(struct cpu *cpu, vaddr va, enum access access,
-			    unsigned int how)
+static struct place find_place(struct cpu *cpu, vaddr va, enum access access,
+			       unsigned int how)
 {
 	bool user = how & ACCESS_USER && cpu_privileged(cpu);
 	struct place at = { 0 };
@@ -117,6 +117,18 @@ static struct place resolve(struct cpu *cpu, vaddr va, enum access access,
 		at.host = page + (va & 0xfff);
 	if (page && !t.device)
 		remember(cpu, va, &t, page);
+	return at;
+}
+
+static struct place resolve(struct cpu *cpu, vaddr va, enum access access,
+			    unsigned int how)
+{
+	struct place at = find_place(cpu, va, access, how);
+
+	if (unlikely(cpu->overlay) && at.host) {
+		at.host = cpu->overlay->place(cpu, va, at.pa, at.host, access);
+		at.addend = false;
+	}
 	return at;
 }
 
@@ -173,7 +185,9 @@ static void store(uint8_t *host, unsigned int size, uint64_t raw)
 /* RAM was written without an addend. */
 static void written(struct cpu *cpu, paddr pa, unsigned int size)
 {
-	if (codepages_written(cpu->sys->codepages, pa, size))
+	if (unlikely(cpu->overlay))
+		cpu->overlay->written(cpu, pa, size);
+	else if (codepages_written(cpu->sys->codepages, pa, size))
 		atomic_fetch_or(&cpu->attention, ATT_CODE);
 }
 
@@ -203,6 +217,8 @@ static uint64_t device_read(struct cpu *cpu, vaddr va, paddr pa,
 
 	if (!range)
 		fault(cpu, FAULT_EXTERNAL, va, ACCESS_READ);
+	if (cpu->overlay)
+		cpu->overlay->device(cpu);
 	lock_device(cpu, range->lock);
 	val = bus_range_read(range, pa, size);
 	unlock_device(range->lock);
@@ -216,6 +232,8 @@ static void device_write(struct cpu *cpu, vaddr va, paddr pa, unsigned int size,
 
 	if (!range)
 		fault(cpu, FAULT_EXTERNAL, va, ACCESS_WRITE);
+	if (cpu->overlay)
+		cpu->overlay->device(cpu);
 	lock_device(cpu, range->lock);
 	bus_range_write(range, pa, size, val);
 	unlock_device(range->lock);

@@ -38,6 +38,21 @@ enum access_how {
 	ACCESS_WORD = 4,    /* 64 bits: word alignment is enough (LDRD) */
 };
 
+/*
+ * Accesses that leave no trace, for who runs code only to see what it does
+ * (jit/verify.c): while cpu->overlay is set, and cpu->view_r and view_w are
+ * empty or lead elsewhere too, RAM is read and written where place() says.
+ */
+struct access_overlay {
+	/* Where this byte of RAM, at host, is for now. */
+	uint8_t *(*place)(struct cpu *cpu, vaddr va, paddr pa, uint8_t *host,
+			  enum access access);
+	/* [pa, pa + size) was written there. */
+	void (*written)(struct cpu *cpu, paddr pa, unsigned int size);
+	/* The access is a device's: that leaves traces.  Must not return. */
+	void (*device)(struct cpu *cpu);
+};
+
 uint64_t access_slow_read(struct cpu *cpu, vaddr va, unsigned int size,
 			  unsigned int how);
 void access_slow_write(struct cpu *cpu, vaddr va, unsigned int size,

@@ -118,6 +118,8 @@ enum cpu_exit {
 	CPU_EXIT_OFF,       /* PSCI CPU_OFF: until another CPU_ON */
 	CPU_EXIT_POWER_OFF, /* PSCI SYSTEM_OFF */
 	CPU_EXIT_RESET,     /* PSCI SYSTEM_RESET */
+	CPU_EXIT_DIFFERENT, /* translated code does something else than the
+			     * interpreter: a mistake of ours (jit/verify.h) */
 };
 
 enum cpu_model {
@@ -249,6 +251,7 @@ struct fetch_cache;
 struct icache;
 struct sync_box;
 struct arm_system;
+struct access_overlay;
 struct jit;
 struct x64_jump;
 
@@ -310,11 +313,12 @@ struct cpu {
 
 	struct view *view; /* current; NULL: nothing is remembered */
 	struct view_pool *views;
-	struct fetch_cache *fetch; /* mmu.c */
-	uint32_t fetch_generation; /* mmu.h */
-	struct sync_box *sync;     /* sync.c */
-	struct icache *icache;     /* decoded blocks (interp.c) */
-	struct jit *jit;           /* jit/run.c; or NULL */
+	struct fetch_cache *fetch;            /* mmu.c */
+	uint32_t fetch_generation;            /* mmu.h */
+	struct sync_box *sync;                /* sync.c */
+	struct icache *icache;                /* decoded blocks (interp.c) */
+	struct jit *jit;                      /* jit/run.c; or NULL */
+	const struct access_overlay *overlay; /* access.h; or NULL */
 
 	/* from other threads */
 	_Atomic uint32_t lines;                 /* enum cpu_line */

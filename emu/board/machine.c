@@ -69,6 +69,8 @@ static void guest_asked(void *arg)
 
 	if (atomic_load(&m->asked) == CPU_EXIT_RESET)
 		machine_reset(m, CAUSE_GUEST_RESET);
+	else if (atomic_load(&m->asked) == CPU_EXIT_DIFFERENT)
+		shut_down(m, CAUSE_HOST_ERROR, false);
 	else
 		shut_down(m, CAUSE_GUEST_SHUTDOWN, m->config.no_shutdown);
 }

@@ -229,6 +229,7 @@ static void run(struct vcpu *v)
 		break;
 	case CPU_EXIT_POWER_OFF:
 	case CPU_EXIT_RESET:
+	case CPU_EXIT_DIFFERENT:
 		ask(v, exit);
 		break;
 	}

@@ -10,7 +10,7 @@
 
 #include "arm/disasm.h"
 
-static void guest(const struct cpu *cpu, const struct unit *u, FILE *f)
+void dump_insns(const struct cpu *cpu, const struct unit *u, FILE *f)
 {
 	uint32_t page = cpu->pc_next & ~0xfffu;
 
@@ -70,7 +70,7 @@ void dump_unit(const struct cpu *cpu, const struct unit *u,
 	char name[32];
 
 	if (what & TRACE_IN_ASM)
-		guest(cpu, u, f);
+		dump_insns(cpu, u, f);
 	if (what & TRACE_IR) {
 		fputs("IR:\n", f);
 		ir_dump(&d->ir, f);

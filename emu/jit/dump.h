@@ -12,6 +12,9 @@
 void dump_unit(const struct cpu *cpu, const struct unit *u,
 	       const struct draft *d, const struct x64_output *out);
 
+/* A unit's guest instructions; cpu stands at it. */
+void dump_insns(const struct cpu *cpu, const struct unit *u, FILE *f);
+
 /* A line of /tmp/perf-PID.map; nothing if it cannot be written. */
 void dump_perf_map(const void *code, size_t size, const char *name);
 

@@ -8,9 +8,12 @@
 
 #include "arm/cpu.h"
 
+struct ir_unit;
+
 enum jit_mode {
-	JIT_OFF, /* the interpreter */
-	JIT_ON,  /* translate what runs often */
+	JIT_OFF,    /* the interpreter */
+	JIT_ON,     /* translate what runs often */
+	JIT_VERIFY, /* and compare with the interpreter: jit/verify.h */
 };
 
 struct jit_options {
@@ -18,6 +21,13 @@ struct jit_options {
 	bool v3;                /* use AVX2, BMI2, FMA where the host has it */
 	uint64_t seed;          /* not 0: registers are assigned at random */
 	unsigned int threshold; /* translate at this visit; 0: the default */
+	/* JIT_VERIFY: a unit is compared at so many visits, and then at one
+	 * in 64; 0: always */
+	unsigned int verify_visits;
+	/* JIT_VERIFY: the report goes there; NULL: standard error */
+	FILE *report;
+	/* Tests: makes a mistake in a unit before it is optimized. */
+	void (*spoil)(struct ir_unit *unit);
 };
 
 /* Counters of one CPU, written by its thread. */

@@ -22,7 +22,9 @@
  */
 #include "jit/jit.h"
 
+#include <errno.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -37,6 +39,7 @@
 #include "jit/host_fp.h"
 #include "jit/translate.h"
 #include "jit/unit.h"
+#include "jit/verify.h"
 #include "x64/x64.h"
 
 enum {
@@ -60,6 +63,8 @@ struct jit {
 	struct unit_cache cache;
 	struct x64 *x64;
 	struct x64_env env;
+	struct verify *verify; /* or NULL */
+	bool plain;            /* with verify: this visit is not compared */
 	struct jit_options options;
 	struct jit_stats stats;
 	uint32_t generation; /* of the jump cache */
@@ -138,6 +143,24 @@ static void poll(void *state, const void *insn)
 	cpu->it = ji->in.it;
 }
 
+static uint64_t interpret_verified(void *state, const void *insn)
+{
+	struct jit *jit = ((struct cpu *)state)->jit;
+
+	return jit->plain ? interpret(state, insn)
+			  : verify_interpret(jit->verify, insn);
+}
+
+static void poll_verified(void *state, const void *insn)
+{
+	struct jit *jit = ((struct cpu *)state)->jit;
+
+	if (jit->plain)
+		poll(state, insn);
+	else
+		verify_poll(jit->verify, insn);
+}
+
 /* Translating */
 
 static void flush(struct cpu *cpu)
@@ -209,6 +232,19 @@ static bool emit(const struct cpu *cpu, struct unit *u)
 	return true;
 }
 
+/* The draft of the code at pc_next, whose page is at host and pa. */
+static bool make_draft(struct cpu *cpu, const uint8_t *host, paddr pa)
+{
+	struct jit *jit = cpu->jit;
+
+	if (!translate(cpu, host, pa, cpu->pc_next & PAGE_MASK, &jit->draft))
+		return false;
+	if (unlikely(jit->options.spoil))
+		jit->options.spoil(&jit->draft.ir);
+	ir_optimize(&jit->draft.ir);
+	return true;
+}
+
 /* A new unit at pc_next, whose page is at host and pa; one without code if it
  * cannot be translated; NULL if there is no room. */
 static struct unit *make(struct cpu *cpu, const uint8_t *host, paddr pa,
@@ -221,10 +257,8 @@ static struct unit *make(struct cpu *cpu, const uint8_t *host, paddr pa,
 
 	if (c->code_size - c->code_used < CODE_ROOM)
 		return NULL;
-	can = translate(cpu, host, pa, cpu->pc_next & PAGE_MASK, &jit->draft);
-	if (can)
-		ir_optimize(&jit->draft.ir);
-	else
+	can = make_draft(cpu, host, pa);
+	if (!can)
 		jit->draft.insns = jit->draft.ir.exits = 0;
 	u = new_unit(jit, key, codepages_at(cpu->sys->codepages, pa));
 	if (!u)
@@ -306,6 +340,13 @@ static struct unit_exit *arrive(struct cpu *cpu, uint64_t token)
 	return e;
 }
 
+/* By EXIT_TO: pc_next says T, too. */
+static void arrive_to(struct cpu *cpu)
+{
+	cpu->thumb = cpu->pc_next & 1;
+	cpu->pc_next &= cpu->thumb ? ~1u : ~3u;
+}
+
 static void link_exit(const struct unit_exit *e, const struct unit *to)
 {
 	const struct unit *u = e->unit;
@@ -358,9 +399,95 @@ static void run_units(struct cpu *cpu)
 		token = x64_enter(jit->x64, cpu, u->code);
 		from = token & LEFT_MASK ? NULL : arrive(cpu, token);
 		missed = token == X64_LEFT_TO || token == X64_LEFT_NEXT;
-		if (token == X64_LEFT_TO) {
-			cpu->thumb = cpu->pc_next & 1;
-			cpu->pc_next &= cpu->thumb ? ~1u : ~3u;
+		if (token == X64_LEFT_TO)
+			arrive_to(cpu);
+	}
+}
+
+/* Verifying */
+
+static void report(struct cpu *cpu, const struct unit *u)
+{
+	struct jit *jit = cpu->jit;
+	const uint8_t *host;
+	uint32_t fsr;
+	paddr pa;
+
+	host = mmu_fetch(cpu, cpu->pc_next, &pa, &fsr);
+	if (host)
+		make_draft(cpu, host, pa);
+	verify_report(jit->verify, u, &jit->draft.ir,
+		      jit->options.report ? jit->options.report : stderr);
+	cpu_leave(cpu, CPU_EXIT_DIFFERENT);
+}
+
+static void do_once(struct cpu *cpu, const struct jit_insn *ji)
+{
+	place(cpu, &ji->in);
+	cpu->pc_next += ji->in.len;
+	cpu->it = ji->it_after;
+	cpu->jit->calls[ji->in.op]++;
+	if (ji->in.cond == 14 || cpu_cond(cpu, ji->in.cond))
+		ji->in.exec(cpu, &ji->in);
+}
+
+static bool known_well(const struct jit *jit, struct unit *u)
+{
+	unsigned int visits = jit->options.verify_visits;
+
+	return visits && ++u->visits > visits && u->visits % 64;
+}
+
+static void run_plainly(struct cpu *cpu, const struct unit *u)
+{
+	struct jit *jit = cpu->jit;
+	uint64_t token;
+
+	cpu->page_va = cpu->pc_next & ~(vaddr)PAGE_MASK;
+	jit->plain = true;
+	token = x64_enter(jit->x64, cpu, u->code);
+	if (!(token & LEFT_MASK))
+		arrive(cpu, token);
+	else if (token == X64_LEFT_TO)
+		arrive_to(cpu);
+}
+
+/* As run_units(), but each by itself and both ways. */
+static void verify_units(struct cpu *cpu)
+{
+	struct jit *jit = cpu->jit;
+	const struct jit_insn *next;
+
+	while (!attention(cpu)) {
+		struct unit *u;
+
+		verify_take_turn(jit->verify);
+		u = find(cpu);
+		if (attention(cpu))
+			return;
+		if (!u) {
+			jit->stats.cold++;
+			interp_block(cpu);
+			continue;
+		}
+		count_enter(cpu);
+		if (known_well(jit, u)) {
+			run_plainly(cpu, u);
+			continue;
+		}
+		jit->plain = false;
+		switch (verify_unit(jit->verify, u, jit->x64, &next)) {
+		case VERIFY_SAME:
+			break;
+		case VERIFY_ONCE:
+			do_once(cpu, next);
+			break;
+		case VERIFY_RAISED:
+			exception_deliver(cpu);
+			break;
+		case VERIFY_DIFFERENT:
+			report(cpu, u);
+			return;
 		}
 	}
 }
@@ -383,9 +510,14 @@ enum cpu_exit jit_run(struct cpu *cpu)
 	host_fp_enter(cpu);
 	if (setjmp(cpu->unwind))
 		exception_deliver(cpu);
-	do
-		run_units(cpu);
-	while (!attend(cpu));
+	do {
+		if (unlikely(cpu->jit->verify))
+			verify_units(cpu);
+		else
+			run_units(cpu);
+	} while (!attend(cpu));
+	if (cpu->jit->verify)
+		verify_end_turn(cpu->jit->verify);
 	host_fp_leave(cpu);
 	sync_leave(cpu);
 	return cpu->exit;
@@ -402,8 +534,10 @@ static void code_hit(void *arg)
 		atomic_fetch_or(&sys->cpu[i]->attention, ATT_CODE);
 }
 
-static void fill_env(struct x64_env *env, bool v3)
+static void fill_env(struct x64_env *env, const struct jit_options *options)
 {
+	bool verify = options->mode == JIT_VERIFY;
+
 	*env = (struct x64_env){
 		.layout = &translate_layout,
 		.pc_next = offsetof(struct cpu, pc_next),
@@ -413,9 +547,9 @@ static void fill_env(struct x64_env *env, bool v3)
 		.jumps = offsetof(struct cpu, jumps),
 		.context = offsetof(struct cpu, fetch_context),
 		.view_w_offset = VIEW_PAGES * sizeof(int64_t),
-		.v3 = v3 && x64_host_v3(),
-		.interpret = interpret,
-		.poll = poll,
+		.v3 = options->v3 && x64_host_v3(),
+		.interpret = verify ? interpret_verified : interpret,
+		.poll = verify ? poll_verified : poll,
 	};
 }
 
@@ -425,6 +559,32 @@ bool jit_available(const char **ret_why)
 		return true;
 	*ret_why = "this host's CPU is older than x86-64-v2";
 	return false;
+}
+
+static int add_verify(struct cpu *cpu, struct err *err)
+{
+	const struct cpu *first = cpu->sys->cpu[0];
+	struct jit *jit = cpu->jit;
+
+	jit->verify = verify_new(cpu, first == cpu ? NULL : first->jit->verify,
+				 err);
+	if (!jit->verify)
+		return -ENOMEM;
+	jit->draft.must_call = verify_once;
+	return 0;
+}
+
+void jit_fini(struct cpu *cpu)
+{
+	struct jit *jit = cpu->jit;
+
+	if (!jit)
+		return;
+	verify_free(jit->verify);
+	x64_free(jit->x64);
+	unit_cache_fini(&jit->cache);
+	free(jit);
+	cpu->jit = NULL;
 }
 
 int jit_init(struct cpu *cpu, const struct jit_options *options,
@@ -441,28 +601,23 @@ int jit_init(struct cpu *cpu, const struct jit_options *options,
 		free(jit);
 		return ret;
 	}
-	fill_env(&jit->env, options->v3);
+	fill_env(&jit->env, options);
 	jit->x64 = x64_new(&jit->env, jit->cache.shared);
 	if (cpu->sys->trace & TRACE_PERF_MAP)
 		dump_perf_map(jit->cache.shared, X64_SHARED, "shared");
 	cpu->jit = jit;
 	cpu->jumps = jit->jump;
 	clear_jumps(cpu);
+	if (options->mode == JIT_VERIFY) {
+		ret = add_verify(cpu, err);
+		if (ret < 0) {
+			jit_fini(cpu);
+			return ret;
+		}
+	}
 	cpu->sys->codepages->hit = code_hit;
 	cpu->sys->codepages->hit_arg = cpu->sys;
 	return 0;
-}
-
-void jit_fini(struct cpu *cpu)
-{
-	struct jit *jit = cpu->jit;
-
-	if (!jit)
-		return;
-	x64_free(jit->x64);
-	unit_cache_fini(&jit->cache);
-	free(jit);
-	cpu->jit = NULL;
 }
 
 void jit_flush(struct cpu *cpu)

@@ -223,7 +223,8 @@ static void one(struct flow *f, struct jit_insn *ji)
 	boundary(f);
 	f->t.ended = false;
 	f->next = in->off + in->len;
-	if (!flow_branch(f, in) && !by_row(f, in))
+	if ((f->made->must_call && f->made->must_call(in)) ||
+	    (!flow_branch(f, in) && !by_row(f, in)))
 		call(f, ji);
 }
 

@@ -23,6 +23,8 @@ struct draft {
 	struct jit_insn insn[IR_MAX_INSNS];
 	unsigned int insns;
 	uint32_t version; /* of the page, as its code was read */
+	/* no row for these instructions; or NULL */
+	bool (*must_call)(const struct insn *in);
 };
 
 /* Where cpu's state lies. */

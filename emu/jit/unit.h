@@ -52,6 +52,7 @@ struct unit {
 	struct codepage *page;
 	uint32_t version;
 	uint16_t insns, exits;
+	uint32_t visits;     /* that were verified or might have been */
 	const uint8_t *code; /* NULL: must be interpreted */
 	struct unit *next;   /* of the same hash */
 	struct unit_exit *exit;

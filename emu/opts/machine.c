@@ -34,7 +34,8 @@ static int take_accel(struct opts *opts, const char *list, struct err *err)
 		bool must;
 	} accels[] = { { "tcg", JIT_ON, false },
 		       { "jit", JIT_ON, true },
-		       { "interp", JIT_OFF, true } };
+		       { "interp", JIT_OFF, true },
+		       { "verify", JIT_VERIFY, true } };
 
 	for (const char *p = list; *p; p += strcspn(p, ":"), p += *p == ':') {
 		size_t n = strcspn(p, ":");
@@ -49,8 +50,8 @@ static int take_accel(struct opts *opts, const char *list, struct err *err)
 		}
 	}
 	return err_set(err, EINVAL,
-		       "there is no accelerator '%s' here: only tcg, jit "
-		       "and interp (-accel)",
+		       "there is no accelerator '%s' here: only tcg, jit, "
+		       "interp and verify (-accel)",
 		       list);
 }
 
@@ -120,6 +121,7 @@ int set_accel(struct opts *opts, const char *option, const char *arg,
 	static const char *const isas[] = { "v3", "v2", NULL };
 	const char *accel;
 	autokeyvals struct keyvals kv = { 0 };
+	uint64_t visits = 0;
 	int isa = 0, ret;
 
 	ret = keyval_parse(&kv, option, arg, "accel", err);
@@ -129,7 +131,10 @@ int set_accel(struct opts *opts, const char *option, const char *arg,
 		ret = take_accel(opts, accel, err);
 	if (!ret)
 		ret = keyval_choice(&kv, "host-isa", isas, &isa, err);
+	if (!ret)
+		ret = keyval_number(&kv, "visits", 0, UINT32_MAX, &visits, err);
 	opts->config.jit.v3 = isa == 0;
+	opts->config.jit.verify_visits = (unsigned int)visits;
 	keyval_accept(&kv, ignored);
 	return ret ? ret : keyval_done(&kv, err);
 }

@@ -44,7 +44,7 @@ static set_fn show_help, show_version;
 static const struct row rows[] = {
 	{ "M", "virt", "the machine; none: only to ask the monitor", IS_CALL(set_machine) },
 	{ "machine", "virt", NULL, IS_CALL(set_machine) },
-	{ "accel", "tcg", "how it runs", IS_CALL(set_accel) },
+	{ "accel", "tcg", "jit, interp, or verify: both, compared (tcg: the best)", IS_CALL(set_accel) },
 	{ "cpu", "MODEL", "cortex-a15 (default), cortex-a7 or max", IS_CALL(set_cpu) },
 	{ "smp", "N", "CPUs, 1 to 8", IS_CALL(set_smp) },
 	{ "m", "SIZE", "memory, in MiB or with a unit (default 128)", IS_CALL(set_memory) },

@@ -17,6 +17,7 @@
  * comes by: it is stepped until it stands there and gets its FIQ, too.
  *
  * Everything is made from the program's number; --first repeats from there.
+ * With --verify the translator also compares by itself (jit/verify.h).
  */
 #include <getopt.h>
 #include <signal.h>
@@ -547,6 +548,8 @@ static bool one_run(struct run *run)
 		struct plan plan;
 
 		if (!run_jit(run)) {
+			if (run->at->jit->cpu.exit == CPU_EXIT_DIFFERENT)
+				report(run, "found by -accel verify");
 			drop(run);
 			return false;
 		}
@@ -623,9 +626,9 @@ static void one_program(struct run *run)
 	run->counts.programs++;
 }
 
-static bool add_pair(struct pair *pair, unsigned int config)
+static bool add_pair(struct pair *pair, unsigned int config, bool verify)
 {
-	struct jit_options options = { .mode = JIT_ON,
+	struct jit_options options = { .mode = verify ? JIT_VERIFY : JIT_ON,
 				       .v3 = config & 1,
 				       .seed = config & 2,
 				       .threshold = 1 + (config & 1) };
@@ -665,7 +668,6 @@ static void print_counts(const struct counts *c)
 	       (unsigned long long)c->exceptions[VECTOR_IRQ],
 	       (unsigned long long)c->asynchronous,
 	       (unsigned long long)c->dropped);
-	fflush(stdout);
 }
 
 int main(int argc, char **argv)
@@ -674,10 +676,12 @@ int main(int argc, char **argv)
 		{ "count", required_argument, NULL, 'c' },
 		{ "programs", required_argument, NULL, 'p' },
 		{ "first", required_argument, NULL, 'f' },
+		{ "verify", no_argument, NULL, 'v' },
 		{ 0 }
 	};
 	static struct run run = { .number = 1 };
 	uint64_t count = 1000000, last = UINT64_MAX;
+	bool verify = false;
 	int c;
 
 	while ((c = getopt_long(argc, argv, "", options, NULL)) >= 0) {
@@ -691,13 +695,16 @@ int main(int argc, char **argv)
 		case 'f':
 			run.number = strtoull(optarg, NULL, 0);
 			break;
+		case 'v':
+			verify = true;
+			break;
 		default:
 			return 2;
 		}
 	}
 	decode_init();
 	for (unsigned int i = 0; i < CONFIGS; i++)
-		if (!add_pair(&run.pair[i], i))
+		if (!add_pair(&run.pair[i], i, verify))
 			return 77;
 	start_signals(&run);
 	for (; run.counts.instructions < count && run.counts.programs < last;

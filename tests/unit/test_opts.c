@@ -115,6 +115,9 @@ static void machine(void)
 	check(fails("-kernel k -M virt,secure=on", "secure=on"));
 	check(fails("-kernel k -M virt,gicversion=2", "gic-version"));
 	check(fails("-kernel k -accel kvm", "tcg"));
+	check(read_line("-kernel k -accel verify,visits=100"));
+	check_eq(opts.config.jit.mode, JIT_VERIFY);
+	check_eq(opts.config.jit.verify_visits, 100);
 	check(fails("-kernel k -enable-kvm", "KVM"));
 	check(fails("-kernel k -cpu cortex-a53", "cortex-a15 cortex-a7"));
 
