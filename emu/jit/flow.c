@@ -8,7 +8,8 @@
 
 enum {
 	PAGE_SIZE = 4096,
-	MAX_TABLE = 32, /* entries */
+	MAX_TABLE = 32,  /* entries */
+	MAX_ROUNDS = 40, /* instructions of several rounds of a loop */
 };
 
 /* What the PC reads as, as an offset in the page. */
@@ -17,9 +18,22 @@ static uint32_t pc_of(const struct insn *in)
 	return in->off + (in->flags & INSN_THUMB ? 4u : 8u);
 }
 
+/* Whether the unit is a loop of which another round fits in: what is done at
+ * its end, flags and the look at the attention word, is done more seldom. */
+static bool goes_round(struct flow *f, uint32_t to)
+{
+	unsigned int insns = f->made->insns + 1;
+
+	if (to != f->made->insn[0].in.off || f->next >= PAGE_SIZE)
+		return false;
+	if (!f->round)
+		f->round = insns;
+	return insns + f->round <= MAX_ROUNDS;
+}
+
 static void go_to(struct flow *f, uint32_t to)
 {
-	if (to < PAGE_SIZE && to > f->off) {
+	if (to < PAGE_SIZE && (to > f->off || goes_round(f, to))) {
 		f->next = to;
 	} else {
 		flow_leave(f, to);
@@ -39,7 +53,10 @@ static void exit_by(struct flow *f, enum ir_opcode op, unsigned int cc,
 /* To 'to' if cc holds, else on. */
 static bool go_to_if(struct flow *f, uint32_t to, unsigned int cc, ir_ref flags)
 {
-	if (to < PAGE_SIZE) {
+	if (goes_round(f, to)) {
+		exit_by(f, IR_EXIT_UNLESS, cc, flags, f->next);
+		f->next = to;
+	} else if (to < PAGE_SIZE) {
 		exit_by(f, IR_EXIT_IF, cc, flags, to);
 	} else {
 		if (f->next >= PAGE_SIZE)

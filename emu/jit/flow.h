@@ -14,8 +14,9 @@ struct flow {
 	const uint8_t *host; /* the page */
 	paddr pa;
 	bool thumb;
-	unsigned int off;  /* of the instruction at hand */
-	unsigned int next; /* where the unit goes on if it has not ended */
+	unsigned int off;   /* of the instruction at hand */
+	unsigned int next;  /* where the unit goes on if it has not ended */
+	unsigned int round; /* if the unit is a loop: its instructions */
 	bool versioned;
 	uint64_t marked; /* lines of the page that are known to be watched */
 	struct draft *made;
