@@ -52,6 +52,9 @@ struct doctor_net {
 
 struct doctor_libvirt {
 	bool installed, answers; /* its daemon's socket is there */
+	bool hook;               /* ours, which follows kernel updates */
+	bool confines;           /* its guests, by AppArmor … */
+	bool rule;               /* … and one lets them be our emulator */
 	/* Domains whose emulator is ours and is not there, "pi: /x/y". */
 	struct vec_of(char *) lost_emulators;
 };

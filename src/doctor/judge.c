@@ -211,6 +211,40 @@ static void emulator(const struct doctor_facts *f, struct doctor *d)
 		    words("%s, version %s", e->path, e->version), NULL);
 }
 
+/* Is there a guest that the system's libvirt runs? */
+static bool has_system_domain(const struct doctor_facts *f)
+{
+	for (size_t i = 0; i < f->guests.n; i++) {
+		const struct machine *m = f->guests.at[i].m;
+
+		if (m && m->libvirt && strstr(m->libvirt, "/system"))
+			return true;
+	}
+	return false;
+}
+
+/* What the packages bring for libvirt's guests. */
+static void libvirt_guests(const struct doctor_facts *f, struct doctor *d)
+{
+	const struct doctor_libvirt *l = &f->libvirt;
+
+	if (!has_system_domain(f))
+		return;
+	if (!l->hook)
+		add(d, "libvirt/hook", NULL, DOCTOR_WARN,
+		    words("kernel updates in libvirt's guests are not "
+			  "followed: /etc/libvirt/hooks/qemu.d/pimigrate is "
+			  "not there"),
+		    words("install the hook again, and systemctl reload "
+			  "libvirtd"));
+	if (l->confines && !l->rule)
+		add(d, "libvirt/apparmor", NULL, DOCTOR_BAD,
+		    words("libvirt's AppArmor rules do not let a guest run "
+			  "pimigrate-emu"),
+		    words("echo '/usr/bin/pimigrate-emu rmix,' >> "
+			  "/etc/apparmor.d/local/abstractions/libvirt-qemu"));
+}
+
 static void libvirt(const struct doctor_facts *f, struct doctor *d)
 {
 	const struct doctor_libvirt *l = &f->libvirt;
@@ -232,6 +266,7 @@ static void libvirt(const struct doctor_facts *f, struct doctor *d)
 			  l->lost_emulators.at[i]),
 		    words("virsh edit, and name the emulator that is "
 			  "installed"));
+	libvirt_guests(f, d);
 }
 
 static void bridges(const struct doctor_facts *f, struct doctor *d)

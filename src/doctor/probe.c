@@ -210,6 +210,30 @@ static char *emulator_of(const char *xml)
 	return xstrndup(at, (size_t)(end - at));
 }
 
+#define ABSTRACTION "/etc/apparmor.d/abstractions/libvirt-qemu"
+
+/* Do these rules name it? */
+static bool says(const char *root, const char *file, const char *what)
+{
+	autofree char *rules = text(root, file);
+
+	return rules && strstr(rules, what);
+}
+
+/* In a file of its own, if that is included (by libvirt itself, or by the
+ * site's file), or in the site's file. */
+static bool has_rule(const char *root)
+{
+	static const char site[] =
+		"/etc/apparmor.d/local/abstractions/libvirt-qemu";
+
+	if (says(root, site, "pimigrate-emu rmix"))
+		return true;
+	return exists(root, ABSTRACTION ".d/pimigrate-emu") &&
+	       (says(root, ABSTRACTION, "abstractions/libvirt-qemu.d>") ||
+		says(root, site, "abstractions/libvirt-qemu.d>"));
+}
+
 /* Domains as libvirt keeps them; a domain's name is the file's. */
 void doctor_probe_libvirt(const char *root, struct doctor_libvirt *ret)
 {
@@ -218,6 +242,10 @@ void doctor_probe_libvirt(const char *root, struct doctor_libvirt *ret)
 	DIR *dir;
 
 	*ret = (struct doctor_libvirt){
+		.hook = exists(root, "/etc/libvirt/hooks/qemu.d/pimigrate"),
+		.confines = exists(root, "/sys/kernel/security/apparmor") &&
+			    exists(root, ABSTRACTION),
+		.rule = has_rule(root),
 		.installed = exists(root, "/usr/sbin/libvirtd") ||
 			     exists(root, "/usr/sbin/virtqemud"),
 		.answers = exists(root, "/run/libvirt/libvirt-sock") ||

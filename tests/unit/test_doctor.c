@@ -174,6 +174,22 @@ static void programs(void)
 	finds("libvirt/emulator", DOCTOR_BAD, lost, "virsh edit", FIX_NONE);
 }
 
+/* What only guests of libvirt's need. */
+static void libvirt_guests(void)
+{
+	machine.libvirt = text("qemu:///session");
+	sound();
+	machine.libvirt = text("qemu:///system");
+	facts.libvirt.rule = true;
+	finds("libvirt/hook", DOCTOR_WARN, "hooks/qemu.d/pimigrate",
+	      "reload libvirtd", FIX_NONE);
+	machine.libvirt = text("qemu:///system");
+	facts.libvirt.hook = facts.libvirt.confines = true;
+	finds("libvirt/apparmor", DOCTOR_BAD, "AppArmor", "pimigrate-emu rmix",
+	      FIX_NONE);
+	machine.libvirt = NULL;
+}
+
 static void network(void)
 {
 	struct doctor_bridge *b = facts.net.bridges.at;
@@ -258,7 +274,7 @@ static void put(const char *path, const char *content)
 
 static void probes(void)
 {
-	struct doctor_facts f = { 0 };
+	struct doctor_facts f = { 0 }, g = { 0 };
 	struct err err;
 
 	check_eq(files_temp_dir(NULL, &root, &err), 0);
@@ -306,6 +322,20 @@ static void probes(void)
 	check_text(f.host.clocksource, "tsc");
 	doctor_probe_libvirt(root, &f.libvirt);
 	check(f.libvirt.installed && f.libvirt.answers);
+	check(!f.libvirt.hook && !f.libvirt.confines && !f.libvirt.rule);
+	put("/etc/libvirt/hooks/qemu.d/pimigrate", "");
+	put("/sys/kernel/security/apparmor/profiles", "");
+	put("/etc/apparmor.d/abstractions/libvirt-qemu", "/usr/bin/qemu,\n");
+	put("/etc/apparmor.d/abstractions/libvirt-qemu.d/pimigrate-emu", "");
+	doctor_probe_libvirt(root, &g.libvirt);
+	check(g.libvirt.hook && g.libvirt.confines && !g.libvirt.rule);
+	doctor_facts_free(&g);
+	g = (struct doctor_facts){ 0 };
+	put("/etc/apparmor.d/local/abstractions/libvirt-qemu",
+	    "include if exists <abstractions/libvirt-qemu.d>\n");
+	doctor_probe_libvirt(root, &g.libvirt);
+	check(g.libvirt.rule);
+	doctor_facts_free(&g);
 	check_eq(f.libvirt.lost_emulators.n, 1);
 	check_text(f.libvirt.lost_emulators.at[0], "a: /x/pimigrate-emu");
 	doctor_probe_net(root, &f.net);
@@ -329,6 +359,7 @@ int main(void)
 	sound();
 	host();
 	programs();
+	libvirt_guests();
 	network();
 	guest();
 	probes();
