@@ -21,6 +21,25 @@
 
 struct chardev;
 
+/* What a serial line is set to. */
+struct chardev_line {
+	uint32_t baud;  /* bits per second */
+	uint8_t bits;   /* of data: 5 to 8 */
+	char parity;    /* n(one), e(ven), o(dd), m(ark), s(pace) */
+	bool two_stops; /* bits */
+	bool rts_cts;   /* the hardware stops for CTS and drives RTS */
+};
+
+/* The lines of a modem. */
+enum chardev_modem {
+	CHARDEV_DTR = 1 << 0, /* outputs */
+	CHARDEV_RTS = 1 << 1,
+	CHARDEV_CTS = 1 << 2, /* inputs */
+	CHARDEV_DSR = 1 << 3,
+	CHARDEV_DCD = 1 << 4,
+	CHARDEV_RI = 1 << 5,
+};
+
 /* The front end, called in the loop's thread. */
 struct chardev_front {
 	size_t (*can_receive)(void *arg); /* bytes it has room for */
@@ -28,7 +47,23 @@ struct chardev_front {
 	void (*event)(void *arg, bool open); /* somebody came or went; may be
 					      * NULL */
 	void (*send_break)(void *arg);       /* may be NULL */
+	/* There is more than half of all room again, after room() said less.
+	 * May be NULL. */
+	void (*drained)(void *arg);
+	/* The modem's inputs, when they changed.  May be NULL. */
+	void (*modem)(void *arg, unsigned int inputs);
 	void *arg;
+};
+
+/* What only the host's serial ports have.  Any thread; done a little later,
+ * in the loop's. */
+struct chardev_port_ops {
+	void (*set_line)(struct chardev *chr, const struct chardev_line *line);
+	void (*set_outputs)(struct chardev *chr, unsigned int outputs);
+	void (*set_break)(struct chardev *chr, bool on);
+	/* Somebody looks at the inputs now; on: tell of changes from now on,
+	 * not only now and then. */
+	void (*watch_inputs)(struct chardev *chr, bool on);
 };
 
 /* The back end. */
@@ -43,6 +78,8 @@ struct chardev_ops {
 	 * received, the caller's from now on; -1: no more.  NULL: none ever. */
 	int (*take_fd)(struct chardev *chr);
 	void (*free)(struct chardev *chr);
+	/* NULL: no serial port, takes all at once whatever the speed. */
+	const struct chardev_port_ops *port;
 };
 
 /* First member of each back end. */
@@ -134,5 +171,11 @@ struct chardev_socket {
 struct chardev *chardev_socket_new(struct loop *loop, const char *label,
 				   const struct chardev_socket *opt,
 				   struct err *err);
+
+/* A serial port of the host (a USB stick's, say), which may come and go: it is
+ * opened again when it is back.  Nobody else may open it meanwhile.  One that
+ * is absent is waited for; one that is no terminal, or in use, is an error. */
+struct chardev *chardev_tty_new(struct loop *loop, const char *label,
+				const char *path, struct err *err);
 
 #endif

@@ -135,20 +135,44 @@ static bool write_some(struct stream *s)
 	return true;
 }
 
+static bool write_what_can(struct stream *s)
+{
+	with_lock(&s->lock);
+	return s->out < 0 || write_some(s);
+}
+
+static bool take_asked(struct stream *s)
+{
+	with_lock(&s->lock);
+	if (!s->asked || s->used > s->most / 2)
+		return false;
+	s->asked = false;
+	return true;
+}
+
+/* No lock held: the front end may write again at once. */
+static void tell_drained(struct stream *s)
+{
+	const struct chardev_front *front = &s->chr.front;
+
+	if (take_asked(s) && front->drained)
+		front->drained(front->arg);
+}
+
 /* The output descriptor is in the loop only while it is waited for. */
 static void flush_output(void *arg)
 {
 	struct stream *s = arg;
 	struct err err;
 
-	with_lock(&s->lock);
-	if (s->out < 0 || write_some(s)) {
+	if (write_what_can(s)) {
 		loop_fd_remove(&s->out_fd);
-		return;
-	}
-	if (!s->out_fd.loop && loop_fd_add(s->loop, &s->out_fd, s->out_wait,
-					   LOOP_OUT, output_ready, s, &err) < 0)
+	} else if (!s->out_fd.loop &&
+		   loop_fd_add(s->loop, &s->out_fd, s->out_wait, LOOP_OUT,
+			       output_ready, s, &err) < 0) {
 		log_warn("%s: %s", s->chr.label, err.text);
+	}
+	tell_drained(s);
 }
 
 static void output_ready(void *arg, unsigned int events)
@@ -166,11 +190,11 @@ void stream_write(struct chardev *chr, const uint8_t *bytes, size_t n)
 	if (s->out < 0)
 		return;
 	first = !s->used;
-	if (n > STREAM_BUFFER - s->used) {
+	if (n > s->most - s->used) {
 		log_limited(&s->dropped,
 			    "%s: output is not taken, %zu bytes dropped",
-			    s->chr.label, n - (STREAM_BUFFER - s->used));
-		n = STREAM_BUFFER - s->used;
+			    s->chr.label, n - (s->most - s->used));
+		n = s->most - s->used;
 	}
 	while (n) {
 		size_t at = (s->head + s->used) % STREAM_BUFFER;
@@ -192,7 +216,9 @@ size_t stream_room(struct chardev *chr)
 	struct stream *s = (struct stream *)chr;
 
 	with_lock(&s->lock);
-	return STREAM_BUFFER - s->used;
+	if (s->used > s->most / 2)
+		s->asked = true;
+	return s->most - s->used;
 }
 
 void stream_init(struct stream *s, struct loop *loop, const char *label,
@@ -203,6 +229,7 @@ void stream_init(struct stream *s, struct loop *loop, const char *label,
 	s->loop = loop;
 	s->in = s->out = s->out_wait = -1;
 	s->ring = xmalloc(STREAM_BUFFER);
+	s->most = STREAM_BUFFER;
 	pthread_mutex_init(&s->lock, NULL);
 	loop_call_init(loop, &s->flush, flush_output, s);
 	loop_call_init(loop, &s->accept, accept_again, s);

@@ -39,6 +39,8 @@ struct stream {
 	struct log_limit dropped;
 	uint8_t *ring; /* STREAM_BUFFER bytes */
 	size_t head, used;
+	size_t most; /* that are used of it */
+	bool asked;  /* by room(), which gave less than half of that */
 
 	/* Instead of read(2) from in.  May be NULL. */
 	ssize_t (*read)(struct stream *s, uint8_t *bytes, size_t n);

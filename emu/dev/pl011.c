@@ -40,14 +40,25 @@ enum {
 	FR_TXFE = 1 << 7,
 	FR_RI = 1 << 8,
 
+	FR_BUSY = 1 << 3,
+	FR_TXFF = 1 << 5,
+	FR_MODEM = FR_CTS | FR_DSR | FR_DCD | FR_RI,
+
 	LCR_BRK = 1 << 0,
+	LCR_PEN = 1 << 1,
+	LCR_EPS = 1 << 2,
+	LCR_STP2 = 1 << 3,
 	LCR_FEN = 1 << 4,
+	LCR_WLEN = 5, /* the lowest of two bits */
+	LCR_SPS = 1 << 7,
 
 	CR_LBE = 1 << 7,
 	CR_DTR = 1 << 10,
 	CR_RTS = 1 << 11,
 	CR_OUT1 = 1 << 12,
 	CR_OUT2 = 1 << 13,
+	CR_RTSEN = 1 << 14,
+	CR_CTSEN = 1 << 15,
 
 	INT_RI = 1 << 0,
 	INT_CTS = 1 << 1,
@@ -56,7 +67,12 @@ enum {
 	INT_RX = 1 << 4,
 	INT_TX = 1 << 5,
 	INT_BE = 1 << 9,
+	INT_MODEM = INT_RI | INT_CTS | INT_DCD | INT_DSR,
 	INT_ALL = 0x7ff,
+};
+
+enum {
+	UARTCLK = 24000000, /* Hz, as the device tree says */
 };
 
 static const uint8_t id[] = { 0x11, 0x10, 0x14, 0x00, 0x0d, 0xf0, 0x05, 0xb1 };
@@ -73,7 +89,7 @@ static unsigned int depth(const struct pl011 *uart)
 
 static uint32_t flags(const struct pl011 *uart)
 {
-	uint32_t fr = FR_TXFE | uart->modem;
+	uint32_t fr = uart->modem | (uart->full ? FR_TXFF | FR_BUSY : FR_TXFE);
 
 	if (!uart->count)
 		fr |= FR_RXFE;
@@ -110,20 +126,101 @@ static uint32_t get(struct pl011 *uart)
 	return data;
 }
 
+/* Has the host's port room for a FIFO's worth?  Whoever has other back ends
+ * never waits: a console that nobody reads must not stop the guest. */
+static void look_for_room(struct pl011 *uart)
+{
+	uart->full = uart->chr->ops->port &&
+		     chardev_room(uart->chr) < PL011_FIFO;
+	if (uart->full)
+		uart->ris &= ~(uint32_t)INT_TX;
+	else
+		uart->ris |= INT_TX;
+}
+
 static void transmit(struct pl011 *uart, uint8_t byte)
 {
 	chardev_write(uart->chr, &byte, 1);
 	if (uart->cr & CR_LBE)
 		put(uart, byte);
-	uart->ris |= INT_TX;
+	look_for_room(uart);
+}
+
+/* The usual speed that a divisor was meant for: it divides in steps of 1/64,
+ * and a host's driver that takes only the usual ones needs them exact. */
+static uint32_t usual_speed(uint64_t baud)
+{
+	static const uint32_t usual[] = {
+		110,    300,    600,    1200,   2400,    4800,
+		9600,   19200,  38400,  57600,  115200,  230400,
+		250000, 460800, 500000, 921600, 1000000, 1500000,
+	};
+
+	for (size_t i = 0; i < sizeof(usual) / sizeof(usual[0]); i++) {
+		uint64_t slack = usual[i] / 100;
+
+		if (baud + slack >= usual[i] && baud <= usual[i] + slack)
+			return usual[i];
+	}
+	return (uint32_t)baud;
+}
+
+/* Speed and form of the line, as the registers say (3.3.6, 3.3.7): the
+ * divisor counts from the next write to UARTLCR_H on. */
+static void set_line(struct pl011 *uart)
+{
+	const struct chardev_port_ops *port = uart->chr->ops->port;
+	uint32_t divisor = uart->ibrd << 6 | uart->fbrd;
+	uint32_t lcr = uart->lcr;
+	struct chardev_line line = {
+		.bits = (uint8_t)(5 + (lcr >> LCR_WLEN & 3)),
+		.parity = !(lcr & LCR_PEN) ? 'n'
+			  : lcr & LCR_SPS  ? (lcr & LCR_EPS ? 's' : 'm')
+			  : lcr & LCR_EPS  ? 'e'
+					   : 'o',
+		.two_stops = lcr & LCR_STP2,
+		.rts_cts = uart->cr & CR_CTSEN,
+	};
+
+	if (!port || uart->ibrd == 0)
+		return;
+	line.baud = usual_speed((uint64_t)UARTCLK * 4 / divisor);
+	if (line.baud == uart->line.baud && line.bits == uart->line.bits &&
+	    line.parity == uart->line.parity &&
+	    line.two_stops == uart->line.two_stops &&
+	    line.rts_cts == uart->line.rts_cts)
+		return;
+	uart->line = line;
+	port->set_line(uart->chr, &line);
+}
+
+/* The modem's lines that the driver sets go out; with RTSEN it is the host's
+ * driver who moves RTS. */
+static void set_outputs(struct pl011 *uart, uint32_t old)
+{
+	const struct chardev_port_ops *port = uart->chr->ops->port;
+	uint32_t changed = old ^ uart->cr;
+
+	if (!port || uart->cr & CR_LBE)
+		return;
+	if (changed & (CR_CTSEN | CR_RTSEN))
+		set_line(uart);
+	if (changed & (CR_DTR | CR_RTS | CR_LBE))
+		port->set_outputs(
+			uart->chr,
+			(uart->cr & CR_DTR ? CHARDEV_DTR : 0u) |
+				(uart->cr & CR_RTS ? CHARDEV_RTS : 0u));
 }
 
 /* In loopback the modem's outputs are its inputs (3.4.4). */
 static void set_control(struct pl011 *uart, uint32_t val)
 {
+	uint32_t old = uart->cr;
+
 	uart->cr = val;
+	set_outputs(uart, old);
 	if (!(val & CR_LBE)) {
-		uart->modem = 0;
+		uart->modem = uart->inputs;
 		return;
 	}
 	uart->modem = (val & CR_OUT2 ? FR_RI : 0u) |
@@ -150,6 +247,26 @@ static void set_line_control(struct pl011 *uart, uint32_t val)
 	}
 	if (changed & val & LCR_BRK && uart->cr & CR_LBE)
 		put(uart, DR_BE);
+	if (changed & LCR_BRK && uart->chr->ops->port)
+		uart->chr->ops->port->set_break(uart->chr, val & LCR_BRK);
+	set_line(uart);
+}
+
+static void watch_inputs(struct pl011 *uart, bool on)
+{
+	if (uart->chr->ops->port)
+		uart->chr->ops->port->watch_inputs(uart->chr, on);
+}
+
+/* Who waits for the modem's interrupts is told of each change; who only looks
+ * at UARTFR sees what was so when he looked before. */
+static void set_mask(struct pl011 *uart, uint32_t val)
+{
+	uint32_t changed = uart->imsc ^ val;
+
+	uart->imsc = val;
+	if (changed & INT_MODEM)
+		watch_inputs(uart, val & INT_MODEM);
 }
 
 static uint64_t reg_read(void *dev, uint32_t off, unsigned int size)
@@ -163,6 +280,7 @@ static uint64_t reg_read(void *dev, uint32_t off, unsigned int size)
 	case UARTRSR:
 		return uart->rsr;
 	case UARTFR:
+		watch_inputs(uart, uart->imsc & INT_MODEM);
 		return flags(uart);
 	case UARTILPR:
 		return uart->ilpr;
@@ -224,7 +342,7 @@ static void reg_write(void *dev, uint32_t off, uint64_t val64,
 		uart->ifls = val & 0x3f;
 		break;
 	case UARTIMSC:
-		uart->imsc = val & INT_ALL;
+		set_mask(uart, val & INT_ALL);
 		break;
 	case UARTICR:
 		uart->ris &= ~val;
@@ -275,13 +393,58 @@ static void receive_break(void *arg)
 	update_irq(uart);
 }
 
+/* The host's port has room again, or came, or went. */
+static void has_room(void *arg)
+{
+	struct pl011 *uart = arg;
+
+	with_lock(uart->lock);
+	if (uart->full)
+		look_for_room(uart);
+	update_irq(uart);
+}
+
+static void came_or_went(void *arg, bool open)
+{
+	(void)open;
+	has_room(arg);
+}
+
+static void inputs_changed(void *arg, unsigned int inputs)
+{
+	struct pl011 *uart = arg;
+	uint32_t changed;
+
+	with_lock(uart->lock);
+	changed = uart->inputs;
+	uart->inputs = (inputs & CHARDEV_CTS ? FR_CTS : 0u) |
+		       (inputs & CHARDEV_DSR ? FR_DSR : 0u) |
+		       (inputs & CHARDEV_DCD ? FR_DCD : 0u) |
+		       (inputs & CHARDEV_RI ? FR_RI : 0u);
+	changed ^= uart->inputs;
+	if (uart->cr & CR_LBE)
+		return;
+	uart->modem = uart->inputs;
+	uart->ris |= (changed & FR_RI ? INT_RI : 0u) |
+		     (changed & FR_CTS ? INT_CTS : 0u) |
+		     (changed & FR_DCD ? INT_DCD : 0u) |
+		     (changed & FR_DSR ? INT_DSR : 0u);
+	update_irq(uart);
+}
+
 void pl011_reset(struct pl011 *uart)
 {
+	uint32_t inputs = uart->inputs, old = uart->cr;
+
+	watch_inputs(uart, false);
 	*uart = (struct pl011){ .irq = uart->irq,
 				.chr = uart->chr,
 				.lock = uart->lock,
+				.inputs = inputs,
+				.modem = inputs,
 				.cr = 0x300,
 				.ifls = 0x12 };
+	set_outputs(uart, old);
 	update_irq(uart);
 	chardev_accept_input(uart->chr);
 }
@@ -297,5 +460,8 @@ void pl011_init(struct pl011 *uart, struct irq_line irq, struct chardev *chr,
 			&(struct chardev_front){ .can_receive = can_receive,
 						 .receive = receive,
 						 .send_break = receive_break,
+						 .event = came_or_went,
+						 .drained = has_room,
+						 .modem = inputs_changed,
 						 .arg = uart });
 }

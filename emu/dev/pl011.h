@@ -3,7 +3,9 @@
  * ARM PrimeCell PL011 UART (ARM DDI 0183), connected to a chardev.
  *
  * Bytes leave at once, whatever the baud rate, so the transmit FIFO is always
- * empty; input is taken only while there is room in the receive FIFO.
+ * empty; input is taken only while there is room in the receive FIFO.  A serial
+ * port of the host is set to the speed that the guest sets, carries the modem's
+ * lines, and is not outrun: the transmit FIFO is full while it is behind.
  */
 #ifndef DEV_PL011_H
 #define DEV_PL011_H
@@ -25,7 +27,10 @@ struct pl011 {
 	uint16_t fifo[PL011_FIFO]; /* data and error bits, as in UARTDR */
 	unsigned int head, count;
 	uint32_t rsr, ilpr, ibrd, fbrd, lcr, cr, ifls, imsc, ris, dmacr;
-	uint32_t modem; /* bits of UARTFR, in loopback */
+	uint32_t modem;           /* bits of UARTFR */
+	uint32_t inputs;          /* those bits of the host's port */
+	bool full;                /* the host's port is behind */
+	struct chardev_line line; /* as last said */
 };
 
 extern const struct mmio_ops pl011_ops;

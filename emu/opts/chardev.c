@@ -188,11 +188,26 @@ static int make_null(struct parts *p, const char *label, struct keyvals *kv,
 	return ret < 0 ? ret : keep(p, chardev_null_new(label));
 }
 
+static int make_tty(struct parts *p, const char *label, struct keyvals *kv,
+		    struct err *err)
+{
+	const char *path;
+	int ret;
+
+	ret = keyval_need(kv, "path", &path, err);
+	if (!ret)
+		ret = keyval_done(kv, err);
+	if (ret < 0)
+		return ret;
+	return keep(p, chardev_tty_new(p->loop, label, path, err));
+}
+
 static const char *const backend_names[] = { "socket", "pty",  "file",
-					     "stdio",  "null", NULL };
+					     "stdio",  "null", "serial",
+					     NULL };
 static int (*const backends[])(struct parts *p, const char *label,
 			       struct keyvals *kv, struct err *err) = {
-	make_socket, make_pty, make_file, make_stdio, make_null,
+	make_socket, make_pty, make_file, make_stdio, make_null, make_tty,
 };
 
 /* Does it wait for a client before anything else happens? */
@@ -242,11 +257,12 @@ static const struct {
 	const char *word;
 	const char *as;    /* of -chardev */
 	const char *first; /* of what follows; NULL: nothing may */
+	bool whole;        /* the word belongs to what follows */
 } shorts[] = {
 	{ "stdio", "stdio", NULL },    { "mon:stdio", "stdio,mux=on", NULL },
 	{ "pty", "pty", NULL },        { "null", "null", NULL },
 	{ "none", "null", NULL },      { "file:", "file", "path" },
-	{ "unix:", "socket", "path" },
+	{ "unix:", "socket", "path" }, { "/dev/", "serial", "path", true },
 };
 
 static int long_form(struct opts_item *item, const char *id, struct err *err)
@@ -260,16 +276,19 @@ static int long_form(struct opts_item *item, const char *id, struct err *err)
 		if (!str_starts(item->text, shorts[i].word) ||
 		    (*rest && !shorts[i].first))
 			continue;
+		if (shorts[i].whole)
+			rest = item->text;
 		text = xasprintf("%s,id=%s%s%s%s%s", shorts[i].as, id,
 				 *rest ? "," : "", *rest ? shorts[i].first : "",
 				 *rest ? "=" : "", rest);
 		return keyval_parse(&item->kv, option, text, "backend", err);
 	}
-	return err_set(err, EINVAL,
-		       "%s knows stdio, mon:stdio, pty, file:FILE, "
-		       "unix:FILE,server=on, chardev:ID, null and none, not "
-		       "'%s'",
-		       option, item->text);
+	return err_set(
+		err, EINVAL,
+		"%s knows stdio, mon:stdio, pty, file:FILE, "
+		"unix:FILE,server=on, /dev/TTY, chardev:ID, null and none, not "
+		"'%s'",
+		option, item->text);
 }
 
 static bool is_reference(const struct opts_item *item)

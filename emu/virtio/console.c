@@ -22,7 +22,9 @@
 enum {
 	QUEUE_SIZE = 128,
 	BUDGET = 2 * QUEUE_SIZE,
-	MOST = 1 << 20, /* bytes in one chain: more is an attack */
+	MOST = 1 << 20,   /* bytes in one chain: more is an attack */
+	PORT_ROOM = 2048, /* bytes free in a host's port: longer than what a
+			   * driver of terminals sends at once */
 
 	QUEUE_CONTROL_RX = 2, /* to the driver */
 	QUEUE_CONTROL_TX = 3,
@@ -228,6 +230,14 @@ static void serve_control(struct virtio_console *con)
 	tell(con);
 }
 
+/* A serial port of the host is not outrun; others never keep the guest
+ * waiting. */
+static bool has_room(const struct virtio_console_port *p)
+{
+	return !p->chr || !p->chr->ops->port ||
+	       chardev_room(p->chr) >= PORT_ROOM;
+}
+
 static void transmit(struct virtio_console_port *p, unsigned int n)
 {
 	struct virtio_console *con = p->con;
@@ -237,7 +247,7 @@ static void transmit(struct virtio_console_port *p, unsigned int n)
 	unsigned int budget = BUDGET;
 	uint8_t buf[1024];
 
-	while (budget && virtq_pop(q, &c) > 0) {
+	while (budget && has_room(p) && virtq_pop(q, &c) > 0) {
 		size_t done = 0, got;
 
 		if (c.out_bytes > MOST) {
@@ -256,6 +266,16 @@ static void transmit(struct virtio_console_port *p, unsigned int n)
 	if (!budget)
 		virtio_again(&con->vdev, n);
 	virtio_notify_used(&con->vdev, q);
+}
+
+static void front_drained(void *arg)
+{
+	struct virtio_console_port *p = arg;
+	unsigned int n = (unsigned int)(p - p->con->ports);
+
+	with_lock(&p->con->vdev.lock);
+	if (virtio_running(&p->con->vdev))
+		transmit(p, rx_queue(n) + 1);
 }
 
 static void notify(struct virtio_device *vdev, unsigned int n)
@@ -357,6 +377,7 @@ int virtio_console_add(struct virtio_console *con,
 					.can_receive = front_can_receive,
 					.receive = front_receive,
 					.event = front_event,
+					.drained = front_drained,
 					.arg = p,
 				});
 	return 0;

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <fcntl.h>
+#include <pty.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include "chardev/chardev.h"
@@ -22,7 +24,7 @@ static struct loop_timer stop;
 static struct {
 	char got[8192];
 	size_t n, room;
-	int opened, closed, breaks, quits;
+	int opened, closed, breaks, quits, drained;
 	size_t until; /* quit the loop at so many bytes */
 } front;
 
@@ -56,6 +58,13 @@ static void send_break(void *arg)
 	front.breaks++;
 }
 
+static void drained(void *arg)
+{
+	(void)arg;
+	front.drained++;
+	loop_quit(loop, 0);
+}
+
 static void quit_key(void *arg)
 {
 	(void)arg;
@@ -87,6 +96,7 @@ static void connect_front(struct chardev *chr, size_t room)
 			&(struct chardev_front){ .can_receive = can_receive,
 						 .receive = receive,
 						 .event = event,
+						 .drained = drained,
 						 .send_break = send_break });
 }
 
@@ -407,6 +417,126 @@ static void listening(const char *dir)
 	close(opt.fd);
 }
 
+/* A stick is put in: a pseudo-terminal by a name that stays. */
+static int plug(const char *name)
+{
+	int master, slave;
+	char path[64];
+
+	check(!openpty(&master, &slave, path, NULL, NULL));
+	check(!symlink(path, name));
+	close(slave);
+	return master;
+}
+
+static void unplug(const char *name, int master)
+{
+	check(!unlink(name));
+	close(master);
+}
+
+static void set_line(struct chardev *chr, uint32_t baud)
+{
+	struct chardev_line line = {
+		.baud = baud, .bits = 7, .parity = 'e', .two_stops = true
+	};
+
+	chr->ops->port->set_line(chr, &line);
+	check_eq(run(20), 1);
+}
+
+/* Both ends of a pseudo-terminal have the same settings, always without
+ * parity and of 8 bits. */
+static void check_line(int master, speed_t speed)
+{
+	struct termios t;
+
+	check(!tcgetattr(master, &t));
+	check_eq(cfgetospeed(&t), speed);
+	check_eq(cfgetispeed(&t), speed);
+	check_eq(t.c_cflag & (CSIZE | CSTOPB), CS8 | CSTOPB);
+	check_eq(t.c_lflag & (ECHO | ICANON), 0);
+}
+
+static void tty_replugged(const char *name)
+{
+	char buf[16] = { 0 };
+	struct err err;
+	struct chardev *chr = chardev_tty_new(loop, "stick", name, &err);
+	int master;
+
+	check(chr != NULL); /* absent is no error */
+	connect_front(chr, 100);
+	put(chr, "lost");
+	set_line(chr, 57600);
+	for (int i = 1; i <= 2; i++) {
+		master = plug(name);
+		check_eq(run(3000), 0);
+		check_eq(front.opened, i);
+		check_line(master, B57600); /* kept over a replug */
+		check(write(master, "\r\x03", 2) == 2);
+		front.until = front.n + 2;
+		check_eq(run(1000), 0);
+		check(!memcmp(front.got + front.n - 2, "\r\x03", 2));
+		put(chr, "\nhi");
+		check_eq(run(20), 1);
+		check_eq(read(master, buf, sizeof(buf)), 3);
+		check(!memcmp(buf, "\nhi", 3));
+		unplug(name, master);
+		check_eq(run(1000), 0);
+		check_eq(front.closed, i);
+	}
+	chardev_free(chr);
+}
+
+/* Who reads slowly is waited for: nothing is lost, and it is said when there
+ * is room. */
+static void tty_slow(const char *name)
+{
+	static uint8_t much[1024];
+	int master = plug(name);
+	struct err err;
+	struct chardev *chr = chardev_tty_new(loop, "stick", name, &err);
+	size_t sent = 0, got = 0;
+
+	check(chr != NULL);
+	connect_front(chr, 100);
+	check_eq(run(1000), 0);
+	check(!chardev_tty_new(loop, "other", name, &err));
+	check(strstr(err.text, "in use by another") != NULL);
+	while (chardev_room(chr) >= sizeof(much)) {
+		chardev_write(chr, much, sizeof(much));
+		sent += sizeof(much);
+		check_eq(run(5), 1);
+	}
+	check(sent > 4096);
+	check_eq(front.drained, 0);
+	while (got < sent) {
+		ssize_t n = read(master, much, sizeof(much));
+
+		check(n > 0);
+		got += n > 0 ? (size_t)n : sent;
+		run(5);
+	}
+	check_eq(got, sent);
+	check(front.drained > 0);
+	check_eq(chardev_room(chr), 4096);
+	chardev_free(chr);
+	unplug(name, master);
+}
+
+static void tty(const char *dir)
+{
+	char name[128];
+	struct err err;
+
+	snprintf(name, sizeof(name), "%s/usb-stick", dir);
+	tty_replugged(name);
+	tty_slow(name);
+	check(!chardev_tty_new(loop, "stick", "/dev/null", &err));
+	check(strstr(err.text, "no serial port") != NULL);
+}
+
 int main(void)
 {
 	char dir[] = "/tmp/test_chardev.XXXXXX";
@@ -421,6 +551,7 @@ int main(void)
 	stdio();
 	null_input();
 	pty();
+	tty(dir);
 	sock(dir);
 	slow_reader();
 	listening(dir);
