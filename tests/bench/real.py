@@ -130,7 +130,7 @@ console.log(total, JSON.parse(text).length, x.toFixed(6), a[77],
 '''
 
 
-def packages(mirror, suite, cache):
+def packages(mirror, suite, cache, names):
     """The packages and what they depend on, as paths of .deb files."""
     text = lzma.decompress(urllib.request.urlopen(
         f'{mirror}/dists/{suite}/main/binary-armhf/Packages.xz',
@@ -144,7 +144,7 @@ def packages(mirror, suite, cache):
         for name in re.findall(r'[a-z0-9][a-z0-9+.-]+',
                                fields.get('Provides', '')):
             provided.setdefault(name, fields['Package'])
-    wanted, todo = {}, list(PACKAGES)
+    wanted, todo = {}, list(names)
     while todo:
         name = todo.pop()
         name = name if name in known else provided.get(name, '')
@@ -172,7 +172,7 @@ def packages(mirror, suite, cache):
 
 def make_root(mirror, suite, cache, root, names):
     """The folder that becomes the initramfs."""
-    for deb in packages(mirror, suite, cache):
+    for deb in packages(mirror, suite, cache, PACKAGES):
         subprocess.run(['dpkg-deb', '-x', str(deb), str(root)], check=True)
     for name in LEFT_OUT:
         subprocess.run(['rm', '-rf', str(root / name)], check=True)
