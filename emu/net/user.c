@@ -18,6 +18,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -39,6 +40,7 @@ struct user {
 	struct netdev nd; /* first */
 	struct frames frames;
 	pid_t child;
+	atomic_uint taken; /* enum net_offload that the guest takes */
 };
 
 static struct user *user_of(struct netdev *nd)
@@ -56,6 +58,21 @@ static void user_send(struct netdev *nd, const struct iovec *iov, int n,
 static void user_kick(struct netdev *nd)
 {
 	frames_kick(&user_of(nd)->frames);
+}
+
+static void tell_offloads(struct user *u)
+{
+	uint8_t msg[] = { USER_OFFLOADS, (uint8_t)atomic_load(&u->taken) };
+
+	(void)!send(u->frames.fd, msg, sizeof(msg), MSG_NOSIGNAL);
+}
+
+static void user_set_offload(struct netdev *nd, unsigned int offloads)
+{
+	struct user *u = user_of(nd);
+
+	atomic_store(&u->taken, offloads);
+	tell_offloads(u);
 }
 
 /* It ends when it sees the socket closed; it may be in a resolver, so it is
@@ -85,6 +102,7 @@ static void user_free(struct netdev *nd)
 static const struct netdev_ops user_ops = {
 	.send = user_send,
 	.kick = user_kick,
+	.set_offload = user_set_offload,
 	.free = user_free,
 };
 
@@ -98,6 +116,7 @@ static bool control(struct netdev *nd, const uint8_t *msg, size_t n)
 			 nd->id);
 		netdev_set_link(nd, false);
 	} else if (n && msg[0] == USER_UP) {
+		tell_offloads(user_of(nd));
 		netdev_set_link(nd, true);
 	}
 	return true;

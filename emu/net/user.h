@@ -4,10 +4,11 @@
  * the socket pair between the emulator and its child.
  *
  * The socket keeps messages apart.  A message of at least 26 bytes is a frame
- * with a virtio_net_hdr of 12 bytes before it; a shorter one, from the child
- * only, begins with a letter: 'U' the network is there, 'D' it is gone for a
+ * with a virtio_net_hdr of 12 bytes before it; a shorter one begins with a
+ * letter.  From the child: 'U' the network is there, 'D' it is gone for a
  * moment, 'E' (before anything else, and of any length) it cannot be, with
- * the reason as text.
+ * the reason as text.  To the child 'O' and a byte, the enum net_offload that the
+ * guest takes.
  */
 #ifndef NET_USER_H
 #define NET_USER_H
@@ -25,6 +26,7 @@ enum {
 	USER_UP = 'U',
 	USER_DOWN = 'D',
 	USER_ERROR = 'E',
+	USER_OFFLOADS = 'O',
 };
 
 struct user_forward {

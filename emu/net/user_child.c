@@ -15,7 +15,8 @@
  * libslirp checks the checksum, so it is filled in; it takes the large
  * frames as they are, because it is the end of the connection.  Over IPv6 it
  * would not: that is not offered.  Frames to the guest are marked as checked,
- * since they never were on a wire.
+ * since they never were on a wire, and segments of a connection are joined
+ * (merge.h).
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -32,6 +33,7 @@
 
 #include "common/log.h"
 #include "common/mem.h"
+#include "net/merge.h"
 #include "net/net.h"
 #include "net/user.h"
 
@@ -48,7 +50,6 @@ enum {
 	HDR_CSUM_START = 6,
 	HDR_CSUM_OFFSET = 8,
 	FLAG_NEEDS_CSUM = 1,
-	FLAG_DATA_VALID = 2,
 };
 
 struct timer {
@@ -65,6 +66,7 @@ struct worker {
 	struct timer timers[TIMERS];
 	struct log_limit wrong; /* what the guest sent wrongly */
 	uint8_t frame[NET_FRAME_MAX];
+	struct merge merge;
 };
 
 static int64_t clock_ns(void *opaque)
@@ -76,21 +78,25 @@ static int64_t clock_ns(void *opaque)
 	return (int64_t)ts.tv_sec * 1000000000 + ts.tv_nsec;
 }
 
-/* A frame to the guest. */
-static ssize_t send_packet(const void *buf, size_t len, void *opaque)
+/* A frame to the guest, with its header. */
+static void write_frame(void *arg, const uint8_t *frame, size_t n)
 {
-	uint8_t hdr[NET_VNET_HDR] = { [HDR_FLAGS] = FLAG_DATA_VALID };
-	struct iovec iov[] = { { hdr, sizeof(hdr) },
-			       { (void *)(uintptr_t)buf, len } };
 	struct pollfd pfd = { .fd = USER_SOCKET, .events = POLLOUT };
 
-	(void)opaque;
-	if (len < NET_ETH_HDR)
-		return (ssize_t)len;
+	(void)arg;
 	/* A guest that takes no frames: the other side sends them again. */
-	if (writev(USER_SOCKET, iov, 2) < 0 && errno == EAGAIN &&
+	if (write(USER_SOCKET, frame, n) < 0 && errno == EAGAIN &&
 	    poll(&pfd, 1, ROOM_MS) > 0)
-		(void)!writev(USER_SOCKET, iov, 2);
+		(void)!write(USER_SOCKET, frame, n);
+}
+
+/* It waits until libslirp has nothing more to do now. */
+static ssize_t send_packet(const void *buf, size_t len, void *opaque)
+{
+	struct worker *w = opaque;
+
+	if (len >= NET_ETH_HDR)
+		merge_add(&w->merge, buf, len);
 	return (ssize_t)len;
 }
 
@@ -185,6 +191,10 @@ static void from_guest(struct worker *w, size_t n)
 {
 	uint8_t *frame = w->frame + NET_VNET_HDR;
 
+	if (n == 2 && w->frame[0] == USER_OFFLOADS) {
+		merge_flush(&w->merge);
+		w->merge.on = w->frame[1] & NET_OFFLOAD_TSO4;
+	}
 	if (n < NET_VNET_HDR + NET_ETH_HDR)
 		return;
 	n -= NET_VNET_HDR;
@@ -271,6 +281,7 @@ static int serve(struct worker *w)
 		int n;
 
 		run_timers(w, &timeout);
+		merge_flush(&w->merge);
 		w->polls[0] = (struct pollfd){ .fd = USER_SOCKET,
 					       .events = POLLIN };
 		w->poll_n = 1;
@@ -281,6 +292,7 @@ static int serve(struct worker *w)
 		slirp_pollfds_poll(w->slirp, n < 0, get_revents, w);
 		if (n > 0 && w->polls[0].revents && !read_frames(w))
 			return EXIT_OVER;
+		merge_flush(&w->merge);
 	}
 }
 
@@ -348,6 +360,7 @@ static int work(const struct user_config *cfg, bool first)
 	struct worker *w = xnew(struct worker);
 	struct err err;
 
+	w->merge.send = write_frame;
 	w->slirp = make_slirp(cfg, w);
 	if (!w->slirp)
 		err_set(&err, EINVAL, "libslirp does not take these options");
