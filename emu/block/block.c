@@ -111,7 +111,8 @@ int node_execute(struct block *b, const struct block_io *io)
 		code = -EROFS;
 	else
 		code = b->ops->execute(b, io);
-	count(b, io, code, started);
+	if (code != -EAGAIN || !io->at_once) /* else it is done again */
+		count(b, io, code, started);
 	return code;
 }
 
@@ -298,11 +299,12 @@ static bool is_zero(const struct block_request *req)
 	return true;
 }
 
-static int run(struct block *b, const struct block_request *req)
+static int run(struct block *b, const struct block_request *req, bool at_once)
 {
 	struct block_io io = {
 		.op = req->op,
 		.may_unmap = req->may_unmap,
+		.at_once = at_once,
 		.at = req->at,
 		.len = req->len,
 		.bufs = { .iov = req->iov,
@@ -328,7 +330,7 @@ static void work(struct pool_job *job)
 {
 	struct block_request *req = (struct block_request *)job;
 	struct block *b = req->block;
-	int code = run(b, req);
+	int code = run(b, req, false);
 
 	if (code < 0) {
 		log_failure(b, req, code);
@@ -346,6 +348,15 @@ void block_submit(struct block *b, struct block_request *req)
 		b->ops->submit(b, req);
 	else
 		pool_submit(b->pool, &req->job);
+}
+
+bool block_try(struct block *b, const struct block_request *req)
+{
+	for (const struct block *n = b; n; n = n->file)
+		if (!n->ops->at_once)
+			return false;
+	return req->op == BLOCK_READ && req->len <= BLOCK_TRY_MOST &&
+	       run(b, req, true) == 0;
 }
 
 struct waiting {

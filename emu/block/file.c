@@ -148,11 +148,23 @@ static int flush(struct file *f)
 	return -errno;
 }
 
+/* Around the page cache there is nothing that could be read at once. */
+static int do_read(const struct file *f, const struct block_io *io)
+{
+	int fd = fd_for(f, io);
+
+	if (!io->at_once)
+		return range_read(fd, &io->bufs, io->len, io->at);
+	if (fd == f->direct_fd)
+		return -EAGAIN;
+	return range_read_now(fd, &io->bufs, io->len, io->at);
+}
+
 static int do_io(struct file *f, const struct block_io *io)
 {
 	switch (io->op) {
 	case BLOCK_READ:
-		return range_read(fd_for(f, io), &io->bufs, io->len, io->at);
+		return do_read(f, io);
 	case BLOCK_WRITE:
 		return range_write(fd_for(f, io), &io->bufs, io->len, io->at);
 	case BLOCK_FLUSH:
@@ -224,6 +236,7 @@ static const struct block_ops file_ops = {
 	.execute = execute,
 	.resize = resize,
 	.info = info,
+	.at_once = true,
 	.close = close_file,
 };
 

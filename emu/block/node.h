@@ -13,6 +13,7 @@
 struct block_io {
 	enum block_op op;
 	bool may_unmap;         /* ZERO */
+	bool at_once;           /* READ: -EAGAIN rather than wait */
 	uint64_t at, len;       /* bytes */
 	struct range_bufs bufs; /* READ, WRITE: len bytes */
 };
@@ -26,6 +27,8 @@ struct block_ops {
 	int (*resize)(struct block *b, uint64_t size, struct err *err);
 	/* In the loop's thread: add what is known here.  0 or -errno. */
 	int (*info)(struct block *b, struct block_info *info);
+	/* Does it know at_once, as everything below it does? */
+	bool at_once;
 	/* Frees all but what node_init() made, and b. */
 	void (*close)(struct block *b);
 };

@@ -60,6 +60,16 @@ int range_read(int fd, const struct range_bufs *bufs, uint64_t len, uint64_t at)
 	return transfer(fd, false, bufs, len, at);
 }
 
+int range_read_now(int fd, const struct range_bufs *bufs, uint64_t len,
+		   uint64_t at)
+{
+	struct iovec part[BLOCK_IOV_MAX];
+	int n = (int)slice(part, bufs, bufs->skip, len);
+	ssize_t got = preadv2(fd, part, n, (off_t)at, RWF_NOWAIT);
+
+	return got >= 0 && (uint64_t)got == len ? 0 : -EAGAIN;
+}
+
 int range_write(int fd, const struct range_bufs *bufs, uint64_t len,
 		uint64_t at)
 {

@@ -17,6 +17,10 @@ struct range_bufs {
 /* 0, or -errno; -EIO where the file ends early. */
 int range_read(int fd, const struct range_bufs *bufs, uint64_t len,
 	       uint64_t at);
+/* The same if the host need not wait for a disk (Linux's RWF_NOWAIT), else
+ * -EAGAIN, and what is in the buffers is anything. */
+int range_read_now(int fd, const struct range_bufs *bufs, uint64_t len,
+		   uint64_t at);
 int range_write(int fd, const struct range_bufs *bufs, uint64_t len,
 		uint64_t at);
 

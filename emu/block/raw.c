@@ -34,6 +34,7 @@ static const struct block_ops raw_ops = {
 	.execute = execute,
 	.resize = resize,
 	.info = info,
+	.at_once = true,
 	.close = nothing,
 };
 

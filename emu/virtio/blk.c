@@ -3,7 +3,8 @@
  * virtio-blk, virtio 1.2 §5.2.
  *
  * A request goes from the notifying vCPU to the pool and is completed in a
- * thread of the pool, under the device's lock.  There are as many request
+ * thread of the pool, under the device's lock; a short read of what the host
+ * has in memory is done at once.  There are as many request
  * structures as the queues have entries; a driver that makes one head
  * available twice gets no further than that, its queue waits for the next
  * completion.
@@ -143,6 +144,10 @@ static void submit(struct virtio_blk_request *r, enum block_op op, uint64_t at,
 	r->req.at = at;
 	r->req.len = len;
 	r->req.done = done;
+	if (block_try(r->blk->block, &r->req)) {
+		finish(r, S_OK);
+		return;
+	}
 	r->blk->pending++;
 	block_submit(r->blk->block, &r->req);
 }

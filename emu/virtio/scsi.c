@@ -186,6 +186,10 @@ static void submit(struct virtio_scsi_request *r, struct block *block)
 	r->req.skip = in ? r->resp_size
 			 : REQ_CDB + config_get(r->hba, CONFIG_CDB_SIZE);
 	r->req.done = done;
+	if (block_try(block, &r->req)) {
+		answer(r, S_OK, cmd->len);
+		return;
+	}
 	r->busy = true;
 	r->hba->pending++;
 	block_submit(block, &r->req);

@@ -149,6 +149,43 @@ static void test_requests(bool direct)
 	free(back);
 }
 
+static bool try_read(struct block *b, uint64_t at, void *buf, uint64_t len)
+{
+	struct iovec iov[] = { { buf, 100 }, { (char *)buf + 100, len - 100 } };
+	struct block_request req = {
+		.op = BLOCK_READ, .at = at, .len = len, .iov = iov, .iovcnt = 2
+	};
+
+	return block_try(b, &req);
+}
+
+/* A read of what the host has in memory is done in this thread. */
+static void test_at_once(void)
+{
+	static char wrote[2 * BLOCK_TRY_MOST], seen[2 * BLOCK_TRY_MOST];
+	struct block *b;
+
+	for (size_t i = 0; i < sizeof(wrote); i++)
+		wrote[i] = (char)(i * 11);
+	make(SIZE);
+	b = opened((struct block_options){ 0 });
+	check_eq(request(b, BLOCK_WRITE, 512, wrote, sizeof(wrote)), 0);
+	check(try_read(b, 512, seen, BLOCK_TRY_MOST));
+	check(!memcmp(seen, wrote, BLOCK_TRY_MOST));
+	check_eq(b->stats.ops[BLOCK_READ], 1);
+	check_eq(b->stats.bytes[BLOCK_READ], BLOCK_TRY_MOST);
+	check_eq(b->file->stats.ops[BLOCK_READ], 1);
+	/* not what takes long, nor what is not on the disk */
+	check(!try_read(b, 512, seen, BLOCK_TRY_MOST + 512));
+	check(!try_read(b, SIZE - 512, seen, 1024));
+	check_eq(b->stats.ops[BLOCK_READ], 1);
+	block_free(b);
+	/* what lies above another format is that format's to find */
+	b = opened((struct block_options){ .snapshot = true });
+	check(!try_read(b, 512, seen, 4096));
+	block_free(b);
+}
+
 static void test_modes(void)
 {
 	uint8_t buf[512] = { 1 };
@@ -501,6 +538,7 @@ int main(void)
 	snprintf(path, sizeof(path), "%s/disk.img", dir);
 	test_requests(false);
 	test_requests(true);
+	test_at_once();
 	test_modes();
 	test_errors();
 	test_snapshot();
