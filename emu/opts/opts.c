@@ -70,7 +70,7 @@ static const struct row rows[] = {
 	{ "nographic", NULL, "the serial line on this terminal; Ctrl-A h helps", IS_FLAG(nographic) },
 	{ "display", "none", "no serial line of itself", IS_CALL(set_display) },
 	{ "serial", "DEV", "stdio, mon:stdio, pty, file:F, unix:F,server=on, /dev/TTY, chardev:I, null or none", IS_ITEM(OPTS_SERIAL, NULL) },
-	{ "chardev", "socket|pty|file|stdio|null,id=I[,logfile=F][,…]", "what a line is connected to", IS_ITEM(OPTS_CHARDEV, "backend") },
+	{ "chardev", "socket|pty|file|stdio|serial|null,id=I[,logfile=F][,…]", "what a line is connected to", IS_ITEM(OPTS_CHARDEV, "backend") },
 	{ "monitor", "none", "there is none for people", IS_CALL(set_monitor) },
 	{ "add-fd", "fd=N,set=N", "an open descriptor, for a file's name /dev/fdset/N", IS_ITEM(OPTS_ADD_FD, NULL) },
 	{ "qmp", "unix:F,server=on,wait=off", "the monitor for programs", IS_ITEM(OPTS_QMP, NULL) },

@@ -37,6 +37,7 @@ int adapt_plan(const struct adapt_facts *facts, struct plan *ret_plan,
 	adapt_modules(facts, ret_plan);
 	adapt_services(facts, ret_plan);
 	adapt_network(facts, ret_plan);
+	adapt_sticks(facts, ret_plan);
 	adapt_identity(facts, ret_plan);
 	return 0;
 }

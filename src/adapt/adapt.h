@@ -90,6 +90,7 @@ void adapt_services(const struct adapt_facts *facts, struct plan *plan);
 void adapt_modules(const struct adapt_facts *facts, struct plan *plan);
 void adapt_network(const struct adapt_facts *facts, struct plan *plan);
 void adapt_twin(const struct adapt_facts *facts, struct plan *plan);
+void adapt_sticks(const struct adapt_facts *facts, struct plan *plan);
 void adapt_identity(const struct adapt_facts *facts, struct plan *plan);
 void adapt_kernel(const struct adapt_facts *facts, struct plan *plan);
 int adapt_grow(const struct adapt_facts *facts, struct plan *plan,

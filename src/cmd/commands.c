@@ -19,6 +19,7 @@ const struct cmd *const commands[] = {
 	&cmd_define,
 	&cmd_undefine,
 	&cmd_net,
+	&cmd_devices,
 	&cmd_doctor,
 	&cmd_clone,
 	&cmd_rename,

@@ -13,7 +13,7 @@ extern const struct cmd cmd_verify;
 extern const struct cmd cmd_delete, cmd_complete, cmd_kernel;
 
 extern const struct cmd cmd_enable, cmd_disable, cmd_prepare, cmd_sync, cmd_net;
-extern const struct cmd cmd_doctor, cmd_define, cmd_undefine;
+extern const struct cmd cmd_doctor, cmd_devices, cmd_define, cmd_undefine;
 extern const struct cmd cmd_libvirt_hook;
 
 extern const struct cmd *const commands[];

@@ -20,11 +20,15 @@ enum {
 	MAX_NAME = 160,
 };
 
-static const char usb[] = "a USB device: plug it into the machine that runs "
-			  "the VM, and give it to the VM from there";
+static const char stick[] = "a USB stick: plug it into the machine that runs "
+			    "the VM, and give it to the VM with 'pimigrate "
+			    "devices'";
+static const char usb[] = "a USB device that is no serial port: the VM has no "
+			  "USB";
 static const char port[] = "the Pi's own serial port: what is on its pins "
 			   "has to be connected to the machine that runs the "
-			   "VM by a USB adapter";
+			   "VM by a USB adapter, and given to the VM "
+			   "with 'pimigrate devices'";
 static const char pins[] = "on the Pi's pins: a VM has none";
 
 /* clang-format off */
@@ -33,16 +37,15 @@ static const struct row {
 	enum guest_fate fate;
 	const char *text;
 } rows[] = {
-	{ "/dev/ttyACM[0-9]*", FATE_DECIDE, usb },
-	{ "/dev/ttyUSB[0-9]*", FATE_DECIDE, usb },
-	{ "/dev/serial/by-id/?*", FATE_DECIDE, usb },
-	{ "/dev/serial/by-path/?*", FATE_DECIDE, usb },
-	{ "/dev/hidraw[0-9]*", FATE_DECIDE, usb },
-	{ "/dev/bus/usb/?*", FATE_DECIDE, usb },
-	{ "/dev/dvb/?*", FATE_DECIDE, usb },
-	{ "/dev/video[0-9]*", FATE_DECIDE,
-	  "a camera: one on the Pi's own connector is lost, one on USB has to "
-	  "be given to the VM" },
+	{ "/dev/ttyACM[0-9]*", FATE_DECIDE, stick },
+	{ "/dev/ttyUSB[0-9]*", FATE_DECIDE, stick },
+	{ "/dev/serial/by-id/?*", FATE_DECIDE, stick },
+	{ "/dev/serial/by-path/?*", FATE_DECIDE, stick },
+	{ "/dev/hidraw[0-9]*", FATE_LOST, usb },
+	{ "/dev/bus/usb/?*", FATE_LOST, usb },
+	{ "/dev/dvb/?*", FATE_LOST, usb },
+	{ "/dev/video[0-9]*", FATE_LOST,
+	  "a camera: the VM has neither the Pi's connector nor USB" },
 	{ "/dev/ttyAMA[0-9]*", FATE_DECIDE, port },
 	{ "/dev/ttyS[0-9]*", FATE_DECIDE, port },
 	{ "/dev/serial[01]", FATE_DECIDE, port },

@@ -16,6 +16,22 @@ static void free_nic(struct machine_nic *nic)
 	vec_free(&nic->forwards);
 }
 
+static void free_serial(struct machine_serial *port)
+{
+	free(port->device);
+	for (size_t i = 0; i < port->names.n; i++)
+		free(port->names.at[i]);
+	vec_free(&port->names);
+}
+
+void machine_remove_serial(struct machine *m, size_t n)
+{
+	free_serial(&m->serial.at[n]);
+	for (; n + 1 < m->serial.n; n++)
+		m->serial.at[n] = m->serial.at[n + 1];
+	m->serial.n--;
+}
+
 void machine_free(struct machine *m)
 {
 	char *texts[] = {
@@ -37,6 +53,9 @@ void machine_free(struct machine *m)
 	for (size_t i = 0; i < m->nics.n; i++)
 		free_nic(&m->nics.at[i]);
 	vec_free(&m->nics);
+	for (size_t i = 0; i < m->serial.n; i++)
+		free_serial(&m->serial.at[i]);
+	vec_free(&m->serial);
 	*m = (struct machine){ 0 };
 }
 

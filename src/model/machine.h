@@ -39,6 +39,18 @@ struct machine_nic {
 	struct vec_of(struct machine_forward) forwards;
 };
 
+enum serial_port {
+	SERIAL_UART, /* a PL011: speed and modem lines reach the host's port */
+	SERIAL_VIRTIO, /* a virtio console: faster, but bytes only */
+};
+
+/* A serial port of the host, which the guest has alone. */
+struct machine_serial {
+	char *device; /* on the host: /dev/serial/by-id/... */
+	enum serial_port port;
+	struct vec_of(char *) names; /* in the guest, below /dev; owned */
+};
+
 struct machine_disk {
 	char *file;   /* relative to the guest's folder, or absolute */
 	char *format; /* "raw" or "qcow2" */
@@ -65,6 +77,7 @@ struct machine {
 	char *profile;
 	struct vec_of(struct machine_disk) disks;
 	struct vec_of(struct machine_nic) nics;
+	struct vec_of(struct machine_serial) serial;
 
 	/* origin */
 	char *source_path, *source_serial, *source_sha256;
@@ -73,6 +86,8 @@ struct machine {
 	char *created; /* UTC, ISO 8601 */
 };
 
+/* The n-th port goes. */
+void machine_remove_serial(struct machine *m, size_t n);
 void machine_free(struct machine *m);
 
 /* A 64 bit ARM?  Then QEMU is the only engine. */

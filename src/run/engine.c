@@ -15,6 +15,7 @@
 #include "common/str.h"
 #include "host/run.h"
 #include "lan/tap.h"
+#include "model/serial.h"
 #include "run/subnet.h"
 
 /* Where our emulator may lie, from our own program's folder. */
@@ -168,6 +169,45 @@ static void add_nic(struct engine_argv *argv, const struct machine *m,
 		      : xasprintf("virtio-net-device,netdev=net%u", n));
 }
 
+static void add_serial(struct engine_argv *argv, const struct machine *m,
+		       size_t n)
+{
+	const struct machine_serial *port = &m->serial.at[n];
+	autofree char *path = escaped(port->device);
+
+	add2(argv, "-chardev", xasprintf("serial,id=port%zu,path=%s", n, path));
+	if (port->port == SERIAL_UART)
+		add2(argv, "-serial", xasprintf("chardev:port%zu", n));
+	else
+		add2(argv, "-device",
+		     xasprintf("virtconsole,chardev=port%zu", n));
+}
+
+/* The first virtio console is no port: systemd puts a login prompt there. */
+static void add_serials(struct engine_argv *argv, const struct machine *m)
+{
+	bool virtio = false;
+
+	for (size_t i = 0; i < m->serial.n; i++)
+		virtio |= m->serial.at[i].port == SERIAL_VIRTIO;
+	if (virtio) {
+		add2(argv, "-device", xstrdup("virtio-serial-device"));
+		add2(argv, "-chardev", xstrdup("null,id=console1"));
+		add2(argv, "-device", xstrdup("virtconsole,chardev=console1"));
+	}
+	for (size_t i = 0; i < m->serial.n; i++)
+		add_serial(argv, m, i);
+}
+
+static char *command_line(const struct machine *m)
+{
+	struct str s = { 0 };
+
+	str_add(&s, m->cmdline ? m->cmdline : "");
+	serial_words(m, &s);
+	return str_steal(&s);
+}
+
 void engine_args(const struct machine *m, const struct engine_run *run,
 		 const char *program, struct engine_argv *ret_argv)
 {
@@ -203,7 +243,7 @@ void engine_args(const struct machine *m, const struct engine_run *run,
 	add2(argv, "-kernel", path_in(run->dir, m->kernel));
 	if (m->initrd)
 		add2(argv, "-initrd", path_in(run->dir, m->initrd));
-	add2(argv, "-append", xstrdup(m->cmdline ? m->cmdline : ""));
+	add2(argv, "-append", command_line(m));
 	for (unsigned int i = 0; i < m->disks.n; i++)
 		add_disk(argv, &m->disks.at[i], i, run->dir);
 	for (unsigned int i = 0; i < m->nics.n; i++) {
@@ -212,6 +252,7 @@ void engine_args(const struct machine *m, const struct engine_run *run,
 			ports += m->nics.at[i].forwards.n;
 	}
 	add2(argv, "-device", xstrdup("virtio-rng-device"));
+	add_serials(argv, m);
 }
 
 void engine_argv_free(struct engine_argv *argv)

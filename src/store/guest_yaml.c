@@ -16,6 +16,7 @@
 #include "common/str.h"
 #include "host/files.h"
 #include "host/yaml.h"
+#include "model/serial.h"
 #include "store/store.h"
 
 enum {
@@ -34,6 +35,12 @@ static const char *const nic_kinds[] = {
 	[NIC_USER] = "user",
 	[NIC_TAP] = "tap",
 	[NIC_NONE] = "none",
+	NULL,
+};
+
+static const char *const serial_ports[] = {
+	[SERIAL_UART] = "uart",
+	[SERIAL_VIRTIO] = "virtio",
 	NULL,
 };
 
@@ -126,11 +133,47 @@ static int read_disk(struct machine *m, const struct yaml_node *node,
 	return required(node, "file", file, &disk->file, err);
 }
 
+static int read_serial(struct machine *m, const struct yaml_node *node,
+		       const char *file, struct err *err)
+{
+	struct machine_serial *port = vec_add(&m->serial);
+	const struct yaml_node *names = yaml_get(node, "names");
+	int r = choice(node, "port", serial_ports, file, err);
+
+	if (r < 0)
+		return r;
+	port->port = (enum serial_port)r;
+	for (size_t i = 0; names && i < names->items.n; i++) {
+		const struct yaml_node *name = names->items.at[i].value;
+
+		if (name->kind != YAML_TEXT || !serial_name_ok(name->text) ||
+		    i == SERIAL_NAMES)
+			return err_set(err, EINVAL,
+				       "%s:%u: a serial port has up to %d "
+				       "'names' such as ttyACM0, below /dev",
+				       file, node->line, SERIAL_NAMES);
+		*vec_add(&port->names) = xstrdup(name->text);
+	}
+	if (m->serial.n > SERIAL_PORTS)
+		return err_set(err, EINVAL,
+			       "%s:%u: a guest has up to %d serial ports", file,
+			       node->line, SERIAL_PORTS);
+	for (size_t i = 0; i + 1 < m->serial.n; i++)
+		if (port->port == SERIAL_UART &&
+		    m->serial.at[i].port == SERIAL_UART)
+			return err_set(err, EINVAL,
+				       "%s:%u: the board has one UART for "
+				       "this; use 'port: virtio'",
+				       file, node->line);
+	return required(node, "device", file, &port->device, err);
+}
+
 static int read_lists(struct machine *m, const struct yaml_node *tree,
 		      const char *file, struct err *err)
 {
 	const struct yaml_node *disks = yaml_get(tree, "disks");
 	const struct yaml_node *nics = yaml_get(tree, "nics");
+	const struct yaml_node *serial = yaml_get(tree, "serial");
 	int r;
 
 	for (size_t i = 0; disks && i < disks->items.n; i++) {
@@ -140,6 +183,11 @@ static int read_lists(struct machine *m, const struct yaml_node *tree,
 	}
 	for (size_t i = 0; nics && i < nics->items.n; i++) {
 		r = read_nic(m, nics->items.at[i].value, file, err);
+		if (r < 0)
+			return r;
+	}
+	for (size_t i = 0; serial && i < serial->items.n; i++) {
+		r = read_serial(m, serial->items.at[i].value, file, err);
 		if (r < 0)
 			return r;
 	}
@@ -279,6 +327,30 @@ static struct yaml_node *nic_node(const struct machine_nic *nic)
 	return node;
 }
 
+static struct yaml_node *serial_node(const struct machine_serial *port)
+{
+	struct yaml_node *node = yaml_node_new(YAML_MAP), *list;
+
+	set_text(node, "device", port->device);
+	yaml_set_text(node, "port", serial_ports[port->port]);
+	list = yaml_set(node, "names", yaml_node_new(YAML_LIST));
+	for (size_t i = 0; i < port->names.n; i++)
+		yaml_append_text(list, port->names.at[i]);
+	return node;
+}
+
+static void write_serial(struct yaml_node *tree, const struct machine *m)
+{
+	struct yaml_node *list;
+
+	yaml_remove(tree, "serial");
+	if (!m->serial.n)
+		return;
+	list = yaml_set(tree, "serial", yaml_node_new(YAML_LIST));
+	for (size_t i = 0; i < m->serial.n; i++)
+		yaml_append(list, serial_node(&m->serial.at[i]));
+}
+
 static void write_origin(struct yaml_node *tree, const struct machine *m)
 {
 	struct yaml_node *origin = yaml_get(tree, "origin");
@@ -319,6 +391,7 @@ static void write_tree(struct yaml_node *tree, const struct machine *m)
 	list = yaml_set(tree, "nics", yaml_node_new(YAML_LIST));
 	for (size_t i = 0; i < m->nics.n; i++)
 		yaml_append(list, nic_node(&m->nics.at[i]));
+	write_serial(tree, m);
 	write_origin(tree, m);
 }
 

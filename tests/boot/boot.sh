@@ -12,6 +12,7 @@ set -eo pipefail
 . "$here/../../tools/lib.sh"
 . "$here/../../tools/guest.sh"
 . "$here/tap.sh"
+. "$here/sticks.sh"
 set -e
 suite=$1 cpus=$2 engine=${3:-pimigrate}
 limit=${BOOT_TEST_LIMIT:-900}
@@ -25,12 +26,14 @@ if [ "${BOOT_TEST_AGAIN:-no}" = tap ]; then
 	requires ip dnsmasq ping
 	[ -c /dev/net/tun ] || skip "there is no /dev/net/tun"
 fi
+[ "${BOOT_TEST_AGAIN:-no}" != button ] || requires socat
 
 console=$PIMIGRATE_GUESTS/.run/$name/console.log
 cleanup() {
 	[ -z "$server" ] || kill "$server" 2>/dev/null || true
 	"$pimigrate" stop --force "$name" >/dev/null 2>&1 || true
 	tap_cleanup
+	sticks_cleanup
 }
 fail_with_console() {
 	[ ! -f "$console" ] || tail -n 40 "$console" >&2
@@ -141,8 +144,10 @@ done
 
 case "${BOOT_TEST_AGAIN:-no}" in
 button)
+	sticks_start
 	step "starting it again, and pressing its power button"
 	"$pimigrate" start --engine "$engine" --wait --wait-timeout "$limit" "$name" || fail_with_console "no login prompt the second time"
+	sticks_test
 	"$pimigrate" stop "$name" || fail_with_console "the power button did not stop it"
 	;;
 tap)

@@ -371,6 +371,24 @@ static void modules(void)
 
 /* ---- services ---- */
 
+/* The names of the host's serial ports, where there is udev to give them. */
+static void serial_names(void)
+{
+	autoworld struct world *w = world_new();
+	const char *rule = "/etc/udev/rules.d/60-pimigrate-serial.rules";
+
+	adapt_sticks(&w->facts, &w->plan);
+	check_rows(w, "");
+	fake_file(&w->root, "/etc/udev/rules.d/README", "");
+	adapt_sticks(&w->facts, &w->plan);
+	check_rows(w, "write /etc/udev/rules.d/60-pimigrate-serial.rules\n");
+	check_has(content(w, rule), "\nKERNEL==\"ttyAMA1\", "
+				    "IMPORT{cmdline}=\"pimigrate_ttyAMA1_0\", "
+				    "SYMLINK+=\"$env{pimigrate_ttyAMA1_0}\", ");
+	check_has(content(w, rule), "\nKERNEL==\"hvc4\", "
+				    "IMPORT{cmdline}=\"pimigrate_hvc4_3\", ");
+}
+
 static void services_systemd(void)
 {
 	autoworld struct world *w = world_new();
@@ -791,6 +809,7 @@ int main(void)
 	console_lost_terminals();
 	console_sysv();
 	modules();
+	serial_names();
 	services_systemd();
 	services_sysv();
 	network_networkd();

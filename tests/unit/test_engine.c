@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The command line of either engine, word for word. */
+#include "model/serial.h"
 #include "run/engine.h"
 #include "test.h"
 #include "texts.h"
@@ -222,6 +223,52 @@ static void free_ports(void)
 	check(engine_free_port(used) != used);
 }
 
+/* Ports of the host: one on the UART, others behind the console that systemd
+ * puts its login prompt on; their names are words for the guest's udev. */
+static void serial_ports(void)
+{
+	static const uint16_t ports[] = { 2222, 8080 };
+	struct machine m = sample();
+	struct machine_serial *port;
+	autofree char *uart = NULL, *all = NULL;
+
+	port = vec_add(&m.serial);
+	port->device = xstrdup("/dev/serial/by-id/usb-a,b");
+	*vec_add(&port->names) = xstrdup("ttyACM0");
+	*vec_add(&port->names) = xstrdup("serial/by-id/usb-a.b");
+	uart = words(&m, ports);
+	check_has(uart, "\n-append\nroot=PARTUUID=5e3da3da-02 ro "
+			"pimigrate_ttyAMA1_0=ttyACM0 "
+			"pimigrate_ttyAMA1_1=serial/by-id/usb-a.b\n");
+	check_has(uart, "\n-device\nvirtio-rng-device\n"
+			"-chardev\nserial,id=port0,"
+			"path=/dev/serial/by-id/usb-a,,b\n"
+			"-serial\nchardev:port0\n");
+	check(!strstr(uart, "virtconsole"));
+	for (int i = 1; i <= 2; i++) {
+		port = vec_add(&m.serial);
+		port->device = xasprintf("/dev/ttyUSB%d", i);
+		port->port = SERIAL_VIRTIO;
+		*vec_add(&port->names) = xasprintf("stick%d", i);
+	}
+	all = words(&m, ports);
+	check_has(all, " pimigrate_hvc1_0=stick1 pimigrate_hvc2_0=stick2\n");
+	check_has(all, "-device\nvirtio-serial-device\n"
+		       "-chardev\nnull,id=console1\n"
+		       "-device\nvirtconsole,chardev=console1\n"
+		       "-chardev\nserial,id=port0,"
+		       "path=/dev/serial/by-id/usb-a,,b\n"
+		       "-serial\nchardev:port0\n"
+		       "-chardev\nserial,id=port1,path=/dev/ttyUSB1\n"
+		       "-device\nvirtconsole,chardev=port1\n"
+		       "-chardev\nserial,id=port2,path=/dev/ttyUSB2\n"
+		       "-device\nvirtconsole,chardev=port2\n");
+	machine_remove_serial(&m, 1);
+	check_eq(m.serial.n, 2);
+	check(!strcmp(serial_terminal(&m, 1), "hvc1"));
+	machine_free(&m);
+}
+
 int main(void)
 {
 	both_engines();
@@ -230,5 +277,6 @@ int main(void)
 	isolated();
 	finding_it();
 	free_ports();
+	serial_ports();
 	return test_done();
 }
