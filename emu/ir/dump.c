@@ -45,9 +45,10 @@ static void dump_op(const struct ir_unit *u, unsigned int i, FILE *to)
 		fprintf(to, ".%u", op->size);
 	if (op->sub)
 		fprintf(to, "/%u", op->sub);
-	fprintf(to, "%s%s%s", op->flags & IR_SIGNED ? ".signed" : "",
+	fprintf(to, "%s%s%s%s", op->flags & IR_SIGNED ? ".signed" : "",
 		op->flags & IR_ALIGNED ? ".aligned" : "",
-		op->flags & IR_WRITE ? ".write" : "");
+		op->flags & IR_WRITE ? ".write" : "",
+		op->flags & IR_KEEP ? ".keep" : "");
 	dump_args(op, to);
 	if (op->op == IR_CONST || op->imm)
 		fprintf(to, " #%#" PRIx64, op->imm);

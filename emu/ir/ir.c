@@ -18,6 +18,8 @@ void ir_begin(struct ir_unit *u, const struct ir_layout *layout)
 	u->insns = 0;
 	u->overflow = false;
 	u->layout = layout;
+	for (unsigned int i = 0; i < IR_MAX_INSNS; i++)
+		u->retry[i] = IR_NO_RETRY;
 }
 
 ir_ref ir_add(struct ir_unit *u, struct ir_op op)

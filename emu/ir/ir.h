@@ -20,7 +20,8 @@
  * that it defines may be used after its end (state is read again; the
  * optimizer forwards a SET to a GET over a boundary only where no fall-back
  * of that instruction is possible).  The verifier checks both.  No value but
- * constants lives over an END_SKIP.  A path inside of a skip may end in an
+ * constants lives over an END_SKIP.  A WINDOW's value may do both, if it has
+ * IR_KEEP; none lives over a CALL.  A path inside of a skip may end in an
  * EXIT, EXIT_TO, EXIT_AMONG or EXIT_NEXT; END_SKIP then follows.
  *
  * FLAGS values have no place of their own: SETF writes the guest's, whose
@@ -41,7 +42,7 @@ enum ir_type {
 	IR_NONE,
 	IR_I32,
 	IR_I64,
-	IR_PTR, /* a host address; lives inside of one guest instruction */
+	IR_PTR, /* a host address */
 	IR_FLAGS,
 	IR_F32, /* scalars and vectors: in vector registers */
 	IR_F64,
@@ -103,6 +104,7 @@ enum ir_op_flag {
 	IR_SIGNED = 1 << 0,
 	IR_ALIGNED = 1 << 1,
 	IR_WRITE = 1 << 2,
+	IR_KEEP = 1 << 3,
 };
 
 typedef uint16_t ir_ref; /* a value: the index of the operation */
@@ -113,6 +115,8 @@ enum {
 	IR_MAX_EXITS = 128,
 	IR_MAX_INSNS = 64,
 };
+
+#define IR_NO_RETRY UINT32_MAX
 
 struct ir_op {
 	uint8_t op;    /* enum ir_opcode */
@@ -157,6 +161,9 @@ struct ir_unit {
 	 * ir_flag_mask): the front end's knowledge of what follows there;
 	 * IR_FLAG_NZCV when it does not know. */
 	uint8_t exit_flags[IR_MAX_EXITS];
+	/* By instruction: the target of exits to code that begins there and
+	 * has no WINDOWs, or IR_NO_RETRY. */
+	uint32_t retry[IR_MAX_INSNS];
 };
 
 struct ir_info {

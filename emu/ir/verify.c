@@ -9,6 +9,7 @@ struct verifier {
 	unsigned int skip_begin;  /* first operation of the open skip, or 0 */
 	unsigned int flags_since; /* last operation that wrote flags, or 0 */
 	unsigned int fence;       /* no value before it lives any more */
+	unsigned int call;        /* the last CALL: no WINDOW before it, too */
 	bool changed;             /* this instruction has changed state, */
 	bool fell;                /* may have fallen back, */
 	bool skipped;             /* has had its END_SKIP */
@@ -31,10 +32,12 @@ static const char *check_arg(const struct verifier *v, ir_ref ref)
 		return "an argument has no value";
 	if (def->op == IR_CONST)
 		return NULL;
+	if (def->op == IR_WINDOW && def->flags & IR_KEEP)
+		return ref < v->call ? "a WINDOW is used behind a CALL" : NULL;
 	if (ref < v->fence)
 		return "a value is used after a fall-back, CALL or END_SKIP "
 		       "that it does not survive";
-	if (def->type == IR_PTR && ref < v->insn_begin)
+	if (def->op == IR_HOST && ref < v->insn_begin)
 		return "a HOST value is used in another instruction";
 	if (def->op == IR_GETF && v->flags_since > ref)
 		return "GETF is used after the flags were written";
@@ -119,7 +122,7 @@ static const char *check_condition(const struct verifier *v,
 static const char *check_memory(const struct verifier *v,
 				const struct ir_op *op)
 {
-	bool host = op->op == IR_HLOAD || op->op == IR_HSTORE;
+	bool host = op->op >= IR_HLOAD && op->op <= IR_HSTORE;
 	enum ir_type type = op->type;
 
 	if (type_of(v, op->a) != (host ? IR_PTR : IR_I32))
@@ -129,6 +132,10 @@ static const char *check_memory(const struct verifier *v,
 		return "an access of no size there is";
 	if (op->op == IR_HOST)
 		return NULL;
+	if (op->op == IR_WINDOW)
+		return op->imm >> 32 < v->u->exits ? NULL : "no such exit";
+	if (op->op == IR_HINDEX && (type_of(v, op->b) != IR_I32 || op->sub > 3))
+		return "no index";
 	if (op->op == IR_STORE || op->op == IR_HSTORE)
 		type = type_of(v, op->b);
 	switch (type) {
@@ -221,7 +228,9 @@ static const char *check_types(struct verifier *v, const struct ir_op *op)
 	case IR_LOAD:
 	case IR_STORE:
 	case IR_HOST:
+	case IR_WINDOW:
 	case IR_HLOAD:
+	case IR_HINDEX:
 	case IR_HSTORE:
 		return check_memory(v, op);
 	default:
@@ -254,6 +263,8 @@ static const char *check_op(struct verifier *v, const struct ir_op *op)
 		return "a fall-back after the instruction has changed state";
 	if (effects & IR_FALLS_BACK && v->skipped)
 		return "a fall-back after END_SKIP";
+	if (op->op == IR_WINDOW && (v->changed || v->skip_begin))
+		return "a WINDOW that is not at an instruction's begin";
 	return NULL;
 }
 
@@ -275,6 +286,8 @@ static void pass(struct verifier *v, const struct ir_op *op)
 	}
 	if (op->op == IR_INSN)
 		begin_insn(v);
+	if (op->op == IR_CALL)
+		v->call = v->at;
 	if (op->op == IR_SKIP_UNLESS)
 		v->skip_begin = v->at;
 	if (op->op == IR_END_SKIP) {

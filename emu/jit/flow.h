@@ -17,6 +17,8 @@ struct flow {
 	unsigned int off;   /* of the instruction at hand */
 	unsigned int next;  /* where the unit goes on if it has not ended */
 	unsigned int round; /* if the unit is a loop: its instructions */
+	/* a condition that the guest's flags are known to meet; 14: none */
+	uint8_t holds;
 	bool versioned;
 	uint64_t marked; /* lines of the page that are known to be watched */
 	struct draft *made;

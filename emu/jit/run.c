@@ -233,11 +233,15 @@ static bool emit(const struct cpu *cpu, struct unit *u)
 }
 
 /* The draft of the code at pc_next, whose page is at host and pa. */
-static bool make_draft(struct cpu *cpu, const uint8_t *host, paddr pa)
+static bool make_draft(struct cpu *cpu, const uint8_t *host, paddr pa,
+		       bool single)
 {
 	struct jit *jit = cpu->jit;
 
-	if (!translate(cpu, host, pa, cpu->pc_next & PAGE_MASK, &jit->draft))
+	if (!translate(cpu, host, pa,
+		       (cpu->pc_next & PAGE_MASK) |
+			       (single ? TRANSLATE_SINGLE : 0),
+		       &jit->draft))
 		return false;
 	if (unlikely(jit->options.spoil))
 		jit->options.spoil(&jit->draft.ir);
@@ -257,7 +261,7 @@ static struct unit *make(struct cpu *cpu, const uint8_t *host, paddr pa,
 
 	if (c->code_size - c->code_used < CODE_ROOM)
 		return NULL;
-	can = make_draft(cpu, host, pa);
+	can = make_draft(cpu, host, pa, key & UNIT_SINGLE);
 	if (!can)
 		jit->draft.insns = jit->draft.ir.exits = 0;
 	u = new_unit(jit, key, codepages_at(cpu->sys->codepages, pa));
@@ -290,7 +294,7 @@ static bool cold(struct jit *jit, uint64_t key)
 }
 
 /* The unit at pc_next, or NULL: then the interpreter has to go on. */
-static struct unit *find(struct cpu *cpu)
+static struct unit *find(struct cpu *cpu, bool single)
 {
 	struct jit *jit = cpu->jit;
 	uint32_t pc = cpu->pc_next, fsr;
@@ -305,7 +309,7 @@ static struct unit *find(struct cpu *cpu)
 	if (!host)
 		return NULL;
 	key = unit_key(pa | (pc & PAGE_MASK), cpu->thumb, cpu_privileged(cpu),
-		       cpu->cp15.sctlr & SCTLR_A);
+		       cpu->cp15.sctlr & SCTLR_A, single);
 	u = unit_find(&jit->cache, key);
 	if (!u) {
 		if (cold(jit, key))
@@ -331,12 +335,18 @@ static void remember(struct cpu *cpu, const struct unit *u)
 			(struct x64_jump){ context << 32 | pc, u->code };
 }
 
+/* Whether what follows this exit must be a unit of single accesses. */
+static bool to_single(const struct unit_exit *e)
+{
+	return e && e->target & TRANSLATE_SINGLE;
+}
+
 /* A token of a direct exit: its target is where the CPU is now. */
 static struct unit_exit *arrive(struct cpu *cpu, uint64_t token)
 {
 	struct unit_exit *e = (struct unit_exit *)(uintptr_t)token;
 
-	cpu->pc_next = cpu->page_va + (e->target & ~1u);
+	cpu->pc_next = cpu->page_va + (e->target & PAGE_MASK & ~1u);
 	return e;
 }
 
@@ -379,7 +389,7 @@ static void run_units(struct cpu *cpu)
 		struct unit *u;
 
 		clear_jumps_if_moved(cpu);
-		u = find(cpu);
+		u = find(cpu, to_single(from));
 		if (unlikely(attention(cpu)))
 			return;
 		if (!u) {
@@ -415,7 +425,7 @@ static void report(struct cpu *cpu, const struct unit *u)
 
 	host = mmu_fetch(cpu, cpu->pc_next, &pa, &fsr);
 	if (host)
-		make_draft(cpu, host, pa);
+		make_draft(cpu, host, pa, u->key & UNIT_SINGLE);
 	verify_report(jit->verify, u, &jit->draft.ir,
 		      jit->options.report ? jit->options.report : stderr);
 	cpu_leave(cpu, CPU_EXIT_DIFFERENT);
@@ -438,8 +448,10 @@ static bool known_well(const struct jit *jit, struct unit *u)
 	return visits && ++u->visits > visits && u->visits % 64;
 }
 
-static void run_plainly(struct cpu *cpu, const struct unit *u)
+/* Whether a unit of single accesses must follow. */
+static bool run_plainly(struct cpu *cpu, const struct unit *u)
 {
+	const struct unit_exit *exit = NULL;
 	struct jit *jit = cpu->jit;
 	uint64_t token;
 
@@ -447,9 +459,10 @@ static void run_plainly(struct cpu *cpu, const struct unit *u)
 	jit->plain = true;
 	token = x64_enter(jit->x64, cpu, u->code);
 	if (!(token & LEFT_MASK))
-		arrive(cpu, token);
+		exit = arrive(cpu, token);
 	else if (token == X64_LEFT_TO)
 		arrive_to(cpu);
+	return to_single(exit);
 }
 
 /* As run_units(), but each by itself and both ways. */
@@ -457,12 +470,14 @@ static void verify_units(struct cpu *cpu)
 {
 	struct jit *jit = cpu->jit;
 	const struct jit_insn *next;
+	bool single = false;
 
 	while (!attention(cpu)) {
 		struct unit *u;
 
 		verify_take_turn(jit->verify);
-		u = find(cpu);
+		u = find(cpu, single);
+		single = false;
 		if (attention(cpu))
 			return;
 		if (!u) {
@@ -472,12 +487,13 @@ static void verify_units(struct cpu *cpu)
 		}
 		count_enter(cpu);
 		if (known_well(jit, u)) {
-			run_plainly(cpu, u);
+			single = run_plainly(cpu, u);
 			continue;
 		}
 		jit->plain = false;
 		switch (verify_unit(jit->verify, u, jit->x64, &next)) {
 		case VERIFY_SAME:
+			single = verify_left_single(jit->verify);
 			break;
 		case VERIFY_ONCE:
 			do_once(cpu, next);

@@ -107,18 +107,25 @@ USER_FORMS(STRHT, store, HALF)
 
 /* LDRD, STRD: one access of 8 bytes, whose address must be a word's. */
 
-static void word_aligned(struct trans *t, ir_ref va)
+static ir_ref dual(struct trans *t, ir_ref va, unsigned int flags)
 {
-	trans_fall_back_if(t, trans_op2(t, IR_AND, va, trans_const(t, 3)));
+	return ir_add(t->u, (struct ir_op){ .op = IR_HOST,
+					    .type = IR_PTR,
+					    .size = 4,
+					    .flags = (uint8_t)flags,
+					    .a = va,
+					    .imm = 8 });
 }
 
 static bool load_dual(struct trans *t, const struct insn *in, sum_fn *sum)
 {
 	ir_ref base = base_of(t, in), after = sum(t, in, base);
-	ir_ref va = in->p ? after : base, val;
+	ir_ref host = dual(t, in->p ? after : base, 0), val;
 
-	word_aligned(t, va);
-	val = trans_load(t, IR_I64, va, 8, 0);
+	val = ir_add(t->u, (struct ir_op){ .op = IR_HLOAD,
+					   .type = IR_I64,
+					   .size = 8,
+					   .a = host });
 	trans_set_reg(t, in->rt, ir_op1(t->u, IR_TRUNC, IR_I32, val));
 	trans_set_reg(t, in->ra, ir_op1(t->u, IR_HIGH, IR_I32, val));
 	if (in->w)
@@ -129,12 +136,12 @@ static bool load_dual(struct trans *t, const struct insn *in, sum_fn *sum)
 static bool store_dual(struct trans *t, const struct insn *in, sum_fn *sum)
 {
 	ir_ref base = base_of(t, in), after = sum(t, in, base);
-	ir_ref va = in->p ? after : base;
+	ir_ref host = dual(t, in->p ? after : base, IR_WRITE), val;
 
-	word_aligned(t, va);
-	trans_store(t, va, 8, 0,
-		    ir_op2(t->u, IR_CONCAT, IR_I64, trans_reg(t, in, in->rt),
-			   trans_reg(t, in, in->ra)));
+	val = ir_op2(t->u, IR_CONCAT, IR_I64, trans_reg(t, in, in->rt),
+		     trans_reg(t, in, in->ra));
+	ir_add(t->u, (struct ir_op){
+			     .op = IR_HSTORE, .size = 8, .a = host, .b = val });
 	if (in->w)
 		trans_set_reg(t, in->rn, after);
 	return true;

@@ -167,18 +167,29 @@ static void call(struct flow *f, struct jit_insn *ji)
 	t->fp_known = 0;
 }
 
+/* Whether an instruction under a condition is hardly ever passed over, or is
+ * better off if it can count on being done: where it is not, an exit leads on
+ * behind it.  Not in IT blocks, for no unit begins inside of one. */
+static bool leaves_instead(const struct insn *in, const struct trans_row *row)
+{
+	if (in->flags & INSN_THUMB)
+		return false;
+	return row->exec == exec_LDM || row->exec == exec_STM ||
+	       (in->s && row->selects);
+}
+
 /* Under a condition a row is skipped over, or left by an exit if it may end
  * the unit, or it selects by itself. */
-static bool begin_condition(struct flow *f, const struct insn *in, bool selects,
-			    bool *ret_skip)
+static bool begin_condition(struct flow *f, const struct insn *in,
+			    const struct trans_row *row, bool *ret_skip)
 {
 	struct trans *t = &f->t;
 	struct ir_op op = { .cc = in->cond };
 
 	*ret_skip = false;
-	if (in->cond == 14 || selects)
+	if (in->cond == 14 || t->select)
 		return true;
-	if (in->flags & INSN_ENDS_BLOCK) {
+	if (in->flags & INSN_ENDS_BLOCK || leaves_instead(in, row)) {
 		if (f->next >= PAGE_SIZE)
 			return false;
 		op.op = IR_EXIT_UNLESS;
@@ -205,7 +216,7 @@ static bool by_row(struct flow *f, const struct insn *in)
 	t->cond = in->cond;
 	t->select = row->selects && !in->s && in->cond != 14 &&
 		    !(in->flags & INSN_ENDS_BLOCK);
-	if (!begin_condition(f, in, t->select, &skip) || !row->fn(t, in)) {
+	if (!begin_condition(f, in, row, &skip) || !row->fn(t, in)) {
 		u->count = count;
 		u->exits = exits;
 		t->ended = false;
@@ -216,16 +227,36 @@ static bool by_row(struct flow *f, const struct insn *in)
 	return true;
 }
 
+/* What the operations from number n on say of the guest's flags. */
+static void learn(struct flow *f, unsigned int n)
+{
+	const struct ir_unit *u = f->t.u;
+
+	for (; n < u->count; n++) {
+		const struct ir_op *op = &u->op[n];
+
+		if (ir_info[op->op].effects & (IR_WRITES_FLAGS | IR_ALL_STATE))
+			f->holds = 14;
+		if ((op->op == IR_EXIT_IF || op->op == IR_EXIT_UNLESS) &&
+		    u->op[op->a].op == IR_GETF)
+			f->holds = op->cc ^ (op->op == IR_EXIT_IF);
+	}
+}
+
 static void one(struct flow *f, struct jit_insn *ji)
 {
-	const struct insn *in = &ji->in;
+	struct insn in = ji->in;
+	unsigned int begin = f->t.u->count;
 
+	if (in.cond == f->holds)
+		in.cond = 14;
 	boundary(f);
 	f->t.ended = false;
-	f->next = in->off + in->len;
-	if ((f->made->must_call && f->made->must_call(in)) ||
-	    (!flow_branch(f, in) && !by_row(f, in)))
+	f->next = in.off + in.len;
+	if ((f->made->must_call && f->made->must_call(&in)) ||
+	    (!flow_branch(f, &in) && !by_row(f, &in)))
 		call(f, ji);
+	learn(f, begin);
 }
 
 bool translate(struct cpu *cpu, const uint8_t *host, paddr pa, unsigned int off,
@@ -235,9 +266,11 @@ bool translate(struct cpu *cpu, const uint8_t *host, paddr pa, unsigned int off,
 			  .host = host,
 			  .pa = pa,
 			  .thumb = cpu->thumb,
-			  .off = off,
-			  .next = off,
+			  .off = off & (PAGE_SIZE - 1),
+			  .next = off & (PAGE_SIZE - 1),
+			  .holds = 14,
 			  .made = ret };
+	bool single = off & TRANSLATE_SINGLE;
 	uint8_t it = 0;
 
 	f.t.u = &ret->ir;
@@ -258,9 +291,16 @@ bool translate(struct cpu *cpu, const uint8_t *host, paddr pa, unsigned int off,
 			break;
 		}
 		f.off = f.next;
+		/* no unit begins inside of an IT block */
+		if (!it)
+			ret->ir.retry[ret->insns] =
+				f.off | f.thumb | TRANSLATE_SINGLE |
+				ret->insns << TRANSLATE_INSN_SHIFT;
 		it = ji->it_after;
 		one(&f, ji);
 		ret->insns++;
 	}
+	if (!single)
+		ir_join(&ret->join, &ret->ir);
 	return ret->insns && !ret->ir.overflow;
 }

@@ -11,15 +11,21 @@
 
 #include "arm/cpu.h"
 #include "ir/ir.h"
+#include "ir/join.h"
 #include "jit/unit.h"
 
 enum {
 	TRANSLATE_INSNS = 63, /* one boundary more closes the unit */
+	/* in a target: to a unit whose accesses are not joined (ir_join()),
+	 * which begins at this instruction of the one that is left */
+	TRANSLATE_SINGLE = 1 << 12,
+	TRANSLATE_INSN_SHIFT = 16,
 };
 
 /* A unit in the making; large, so there is one for each CPU. */
 struct draft {
 	struct ir_unit ir;
+	struct ir_join join;
 	struct jit_insn insn[IR_MAX_INSNS];
 	unsigned int insns;
 	uint32_t version; /* of the page, as its code was read */
@@ -31,8 +37,9 @@ struct draft {
 extern const struct ir_layout translate_layout;
 
 /*
- * The code at offset off of the page at host and pa.  False if nothing there
- * can be translated: then the interpreter has to do it.
+ * The code at offset off of the page at host and pa; off may have
+ * TRANSLATE_SINGLE, and exits' targets have it where such a unit must follow.
+ * False if nothing there can be translated: then the interpreter has to do it.
  */
 bool translate(struct cpu *cpu, const uint8_t *host, paddr pa, unsigned int off,
 	       struct draft *ret);

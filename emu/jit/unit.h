@@ -25,17 +25,20 @@ struct jit_insn {
 	bool called; /* has no row: always done so */
 };
 
+#define UNIT_SINGLE (UINT64_C(1) << 62)
+
+/* single: accesses are not joined (TRANSLATE_SINGLE). */
 static inline uint64_t unit_key(paddr pa, bool thumb, bool privileged,
-				bool aligned)
+				bool aligned, bool single)
 {
 	return pa << 2 | (uint64_t)privileged << 1 | thumb |
-	       (uint64_t)aligned << 63;
+	       (uint64_t)aligned << 63 | (single ? UNIT_SINGLE : 0);
 }
 
 /* The same page, seen in the same way. */
 static inline bool unit_same_page(uint64_t key, uint64_t other)
 {
-	return !((key ^ other) & ~(UINT64_C(0xfff) << 2));
+	return !((key ^ other) & ~(UINT64_C(0xfff) << 2 | UNIT_SINGLE));
 }
 
 struct unit;
@@ -43,7 +46,7 @@ struct unit;
 /* A direct exit; its token is its address. */
 struct unit_exit {
 	struct unit *unit;
-	uint32_t target; /* offset in the page, plus T */
+	uint32_t target; /* offset in the page, plus T, TRANSLATE_SINGLE */
 	uint8_t *site;   /* of the jump */
 };
 

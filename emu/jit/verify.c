@@ -110,7 +110,8 @@ struct verify {
 	enum way way;
 	unsigned int at;   /* the instruction at hand */
 	unsigned int done; /* by the interpreter */
-	unsigned int left; /* translated code: before this one */
+	unsigned int left; /* translated code: before this one, */
+	bool single;       /* for a unit of single accesses */
 	bool once;         /* the next one can only be done once */
 	bool hit;          /* code was written to */
 	bool outside;      /* a device would be asked */
@@ -510,8 +511,10 @@ static void arrive(struct verify *v, uint64_t token)
 		const struct unit_exit *e =
 			(const struct unit_exit *)(uintptr_t)token;
 
-		cpu->pc_next = cpu->page_va + (e->target & ~1u);
-		v->left = v->done;
+		cpu->pc_next = cpu->page_va + (e->target & PAGE_MASK & ~1u);
+		v->single = e->target & TRANSLATE_SINGLE;
+		v->left = v->single ? e->target >> TRANSLATE_INSN_SHIFT
+				    : v->done;
 	} else if (token == X64_LEFT_TO) {
 		cpu->thumb = cpu->pc_next & 1;
 		cpu->pc_next &= cpu->thumb ? ~1u : ~3u;
@@ -526,7 +529,7 @@ static void run_translated(struct verify *v, const struct x64 *x64)
 	volatile bool raised = false;
 
 	v->way = TRANSLATED;
-	v->outside = false;
+	v->outside = v->single = false;
 	fill_views(v);
 	use_views(v);
 	if (setjmp(v->cpu->unwind)) {
@@ -538,6 +541,11 @@ static void run_translated(struct verify *v, const struct x64 *x64)
 	save_outcome(v, raised);
 	use_own_views(v);
 	empty_views(v);
+}
+
+bool verify_left_single(const struct verify *v)
+{
+	return v->single;
 }
 
 /* Not beyond what the interpreter did. */

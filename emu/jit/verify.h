@@ -42,6 +42,9 @@ enum verify_result verify_unit(struct verify *v, const struct unit *u,
 			       const struct x64 *x64,
 			       const struct jit_insn **ret_insn);
 
+/* After VERIFY_SAME: whether it was left for a unit of single accesses. */
+bool verify_left_single(const struct verify *v);
+
 /* What interpret() and poll() of struct x64_env are. */
 uint64_t verify_interpret(struct verify *v, const struct jit_insn *ji);
 void verify_poll(struct verify *v, const struct jit_insn *ji);

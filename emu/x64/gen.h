@@ -84,15 +84,20 @@ enum gen_stub_kind {
 	STUB_EXIT,      /* where an exit's jump leads as long as it is not
 			 * patched */
 	STUB_POLL,
+	STUB_WINDOW, /* pages side by side: back; else the exit's own path */
 };
 
 struct gen_stub {
 	uint8_t kind, insn, reg, spare, size;
 	uint16_t at, exit;
-	uint16_t fall;     /* STUB_UNALIGNED: its STUB_FALL */
-	uint8_t *from;     /* STUB_FALL: the last of a chain of jumps here */
-	uint8_t *back;     /* where to go on; NULL: where pc_next says */
-	uint16_t cached;   /* STUB_FALL: number of fall_cached + 1, or 0 */
+	uint16_t fall;   /* STUB_UNALIGNED: its STUB_FALL */
+	uint32_t length; /* STUB_WINDOW, and which view */
+	int32_t view;
+	uint8_t *cross;  /* STUB_WINDOW: the jump of what crosses a page */
+	uint8_t *from;   /* STUB_FALL, STUB_WINDOW: the last of a chain of jumps
+			 * here */
+	uint8_t *back;   /* where to go on; NULL: where pc_next says */
+	uint16_t cached; /* STUB_FALL: number of fall_cached + 1, or 0 */
 	uint16_t boundary; /* STUB_FALL: the operation where it goes on */
 	struct gen_pending pending;
 	uint8_t *code;
@@ -232,6 +237,8 @@ unsigned int gen_temp(struct gen *g);
 void gen_temp_in(struct gen *g, unsigned int reg);
 /* The result is in this register, which was a temporary one until now. */
 void gen_def_in(struct gen *g, unsigned int reg);
+/* It is in the frame, too, and lives over fall-backs and skips. */
+void gen_keep(struct gen *g);
 /* No value is in a scratch or vector register any more; those that have no
  * other place and uses to come are stored. */
 void gen_spill_all(struct gen *g);
@@ -333,7 +340,9 @@ void gen_carry(struct gen *g, ir_ref c, bool inverted);
 struct gen_stub *gen_stub(struct gen *g, enum gen_stub_kind kind);
 /* The STUB_FALL of the instruction at hand. */
 unsigned int gen_fall_stub(struct gen *g);
-/* A conditional jump to it. */
+/* A conditional jump to a stub with a chain of these. */
+void gen_jump_stub(struct gen *g, struct gen_stub *s, enum host_cc cc);
+/* To the STUB_FALL. */
 void gen_jump_fall(struct gen *g, enum host_cc cc);
 /* rax = what interpret() and poll() get. */
 void gen_load_insn(struct gen *g, unsigned int insn);

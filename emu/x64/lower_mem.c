@@ -211,6 +211,62 @@ static void host(struct gen *g)
 	gen_def_in(g, reg);
 }
 
+/* As host(), but what cannot be had leaves the unit, and so does not end the
+ * joined accesses of other instructions: its stub asks whether two pages lie
+ * side by side on the host, too. */
+static void window(struct gen *g)
+{
+	const struct ir_op *op = gen_op(g);
+	unsigned int at = gen_use(g, op->a), reg;
+	uint32_t length = (uint32_t)op->imm;
+	struct gen_stub *s;
+
+	gen_clobber_flags(g);
+	reg = gen_temp(g);
+	s = gen_stub(g, STUB_WINDOW);
+	s->exit = op->imm >> 32;
+	s->reg = at;
+	s->spare = reg;
+	s->size = op->size;
+	s->length = length;
+	s->view = op->flags & IR_WRITE ? g->env->view_w_offset : 0;
+	emit_lea(&g->e, false, reg, mem_at(at, (int32_t)length - 1));
+	emit_alu(&g->e, false, ALU_XOR, reg, at);
+	emit_alu_imm(&g->e, false, ALU_CMP, reg, 0xfff);
+	emit_jcc(&g->e, CC_A, g->e.p);
+	s->cross = g->e.p;
+	emit_mov(&g->e, false, reg, at);
+	emit_shift_imm(&g->e, false, SHIFT_SHR, reg, 12);
+	emit_load(&g->e, true, reg, mem_index(R15, reg, 3, s->view));
+	if (op->size > 1) {
+		emit_test_imm(&g->e, false, at, op->size - 1);
+		gen_jump_stub(g, s, CC_NE);
+	}
+	s->back = g->e.p;
+	emit_test(&g->e, true, reg, reg);
+	gen_jump_stub(g, s, CC_LE);
+	emit_alu(&g->e, true, ALU_ADD, reg, at);
+	gen_def_in(g, reg);
+	if (op->flags & IR_KEEP)
+		gen_keep(g);
+}
+
+static void load_indexed(struct gen *g)
+{
+	const struct ir_op *op = gen_op(g);
+	unsigned int base = gen_use(g, op->a), index = gen_use(g, op->b);
+	struct host_mem at = mem_index(base, index, op->sub, (int32_t)op->imm);
+
+	if (gen_is_x(op->type)) {
+		unsigned int reg = gen_temp(g);
+
+		emit_lea(&g->e, true, reg, at);
+		load_x(g, op, mem_at(reg, 0));
+	} else {
+		load_int(g, op, at);
+	}
+}
+
 void gen_memory(struct gen *g)
 {
 	const struct ir_op *op = gen_op(g);
@@ -225,6 +281,12 @@ void gen_memory(struct gen *g)
 		break;
 	case IR_HOST:
 		host(g);
+		break;
+	case IR_WINDOW:
+		window(g);
+		break;
+	case IR_HINDEX:
+		load_indexed(g);
 		break;
 	case IR_HLOAD:
 		at = mem_at(gen_use(g, op->a), op->imm);

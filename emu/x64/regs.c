@@ -392,6 +392,14 @@ void gen_def_in(struct gen *g, unsigned int reg)
 	own(g, g->at, reg);
 }
 
+void gen_keep(struct gen *g)
+{
+	struct gen_value *v = &g->val[g->at];
+
+	give_slot(g, g->at);
+	emit_store(&g->e, gen_wide(type_of(g, g->at)), place(v), v->reg);
+}
+
 void gen_unlock(struct gen *g)
 {
 	g->locked = g->locked_x = 0;

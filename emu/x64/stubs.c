@@ -59,12 +59,17 @@ static void place(struct gen *g, uint8_t *from)
 	}
 }
 
+void gen_jump_stub(struct gen *g, struct gen_stub *s, enum host_cc cc)
+{
+	emit_jcc(&g->e, cc, g->e.p);
+	chain(g, s);
+}
+
 void gen_jump_fall(struct gen *g, enum host_cc cc)
 {
 	unsigned int fall = gen_fall_stub(g);
 
-	emit_jcc(&g->e, cc, g->e.p);
-	chain(g, &g->stub[fall]);
+	gen_jump_stub(g, &g->stub[fall], cc);
 }
 
 static bool is_near(const uint8_t *from, const void *to)
@@ -228,6 +233,44 @@ static void exit_unpatched(struct gen *g, struct gen_stub *s)
 	emit_jmp(&g->e, g->x->leave);
 }
 
+/* The range crosses a page: both may lie side by side on the host as well,
+ * unless it goes round the end of the guest's memory. */
+static void window_crosses(struct gen *g, struct gen_stub *s)
+{
+	unsigned int other = s->reg != RAX && s->spare != RAX   ? RAX
+			     : s->reg != RCX && s->spare != RCX ? RCX
+								: RDX;
+
+	patch(g, s->cross, g->e.p);
+	emit_lea(&g->e, false, s->spare,
+		 mem_at(s->reg, (int32_t)s->length - 1));
+	emit_alu(&g->e, false, ALU_CMP, s->spare, s->reg);
+	emit_jcc(&g->e, CC_B, s->code);
+	emit_push(&g->e, other);
+	emit_mov(&g->e, false, other, s->reg);
+	emit_shift_imm(&g->e, false, SHIFT_SHR, s->spare, 12);
+	emit_shift_imm(&g->e, false, SHIFT_SHR, other, 12);
+	emit_load(&g->e, true, s->spare, mem_index(R15, s->spare, 3, s->view));
+	emit_alu_load(&g->e, true, ALU_CMP, s->spare,
+		      mem_index(R15, other, 3, s->view));
+	emit_pop(&g->e, other);
+	emit_jcc(&g->e, CC_NE, s->code);
+	if (s->size > 1) {
+		emit_test_imm(&g->e, false, s->reg, s->size - 1u);
+		emit_jcc(&g->e, CC_NE, s->code);
+	}
+	emit_jmp(&g->e, s->back);
+}
+
+static void window(struct gen *g, struct gen_stub *s)
+{
+	place(g, s->from);
+	s->code = g->e.p;
+	gen_save_flags(g, &s->pending, s->at, g->u->exit_flags[s->exit], false);
+	gen_exit(g, s->exit);
+	window_crosses(g, s);
+}
+
 static void poll(struct gen *g, struct gen_stub *s)
 {
 	patch(g, s->from, g->e.p);
@@ -238,7 +281,7 @@ static void poll(struct gen *g, struct gen_stub *s)
 
 void gen_stubs(struct gen *g)
 {
-	/* exit_if() adds stubs of exits */
+	/* exit_if() and window() add stubs of exits */
 	for (unsigned int i = 0; i < g->stubs && !g->failed; i++) {
 		struct gen_stub *s = &g->stub[i];
 
@@ -251,6 +294,9 @@ void gen_stubs(struct gen *g)
 			break;
 		case STUB_EXIT_IF:
 			exit_if(g, s);
+			break;
+		case STUB_WINDOW:
+			window(g, s);
 			break;
 		case STUB_EXIT:
 			exit_unpatched(g, s);

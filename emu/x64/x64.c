@@ -93,7 +93,9 @@ static void lower(struct gen *g)
 	case IR_LOAD:
 	case IR_STORE:
 	case IR_HOST:
+	case IR_WINDOW:
 	case IR_HLOAD:
+	case IR_HINDEX:
 	case IR_HSTORE:
 		gen_memory(g);
 		break;

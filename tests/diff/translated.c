@@ -79,7 +79,8 @@ static void poll(void *state, const void *insn)
 	(void)insn;
 }
 
-static bool unit_at(struct run *run, uint32_t pc)
+/* single: with TRANSLATE_SINGLE. */
+static bool unit_at(struct run *run, uint32_t pc, uint32_t single)
 {
 	const void *insn[IR_MAX_INSNS];
 	uint64_t token[IR_MAX_EXITS] = { 0 };
@@ -97,7 +98,7 @@ static bool unit_at(struct run *run, uint32_t pc)
 	paddr pa;
 
 	host = mmu_fetch(cpu, pc, &pa, &fsr);
-	if (!host || !translate(cpu, host, pa, pc & 0xfff, d))
+	if (!host || !translate(cpu, host, pa, (pc & 0xfff) | single, d))
 		return false;
 	broken = ir_verify(&d->ir, &at);
 	if (!broken) {
@@ -122,6 +123,7 @@ static void translated(struct machine *m, void *arg, volatile uint32_t *ret_at)
 {
 	struct run *run = arg;
 	struct cpu *cpu = &m->cpu;
+	uint32_t single = 0;
 
 	where = ret_at;
 	for (unsigned int n = 0; n < UNITS; n++) {
@@ -129,16 +131,19 @@ static void translated(struct machine *m, void *arg, volatile uint32_t *ret_at)
 		uint64_t token;
 
 		/* an IT block that the case's end cuts */
-		if (!unit_at(run, pc)) {
+		if (!unit_at(run, pc, single)) {
 			run->cut++;
 			return;
 		}
 		cpu->page_va = pc & ~0xfffu;
 		token = x64_enter(run->x64, cpu, run->code + X64_SHARED);
-		if (!(token & 7))
-			cpu->pc_next = cpu->page_va +
-				       run->draft.ir.exit[token / 8 - 1].target;
-		else if (token == X64_LEFT_TO)
+		single = 0;
+		if (!(token & 7)) {
+			uint32_t to = run->draft.ir.exit[token / 8 - 1].target;
+
+			single = to & TRANSLATE_SINGLE;
+			cpu->pc_next = cpu->page_va + (to & 0xfff);
+		} else if (token == X64_LEFT_TO)
 			cpu->thumb = cpu->pc_next & 1;
 		cpu->pc_next &= cpu->thumb ? ~1u : ~3u;
 	}

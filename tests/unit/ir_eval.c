@@ -222,9 +222,14 @@ struct eval_result eval_insn(struct eval_state *s, unsigned int n)
 
 struct eval_result eval_unit(struct eval_state *s)
 {
+	return eval_from(s, 0);
+}
+
+struct eval_result eval_from(struct eval_state *s, unsigned int n)
+{
 	struct eval_result r = { .end = EVAL_BOUNDARY };
 
-	for (unsigned int n = 0; n < s->unit->insns; n++) {
+	for (; n < s->unit->insns; n++) {
 		r = eval_insn(s, n);
 		if (r.end != EVAL_BOUNDARY)
 			break;

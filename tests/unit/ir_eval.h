@@ -44,6 +44,8 @@ struct eval_result eval_insn(struct eval_state *s, unsigned int n);
 
 /* From the first instruction on. */
 struct eval_result eval_unit(struct eval_state *s);
+/* From this instruction on. */
+struct eval_result eval_from(struct eval_state *s, unsigned int n);
 
 /* What CALL does in this guest. */
 void eval_call(struct eval_state *s, unsigned int n);

@@ -249,12 +249,29 @@ static void compute(struct ir_random *r)
 		setf(r);
 }
 
+/* 0 to 255, and perhaps shifted: IR_HINDEX can be made of it. */
+static ir_ref small(struct ir_random *r)
+{
+	ir_ref val = ir_get(r->u, IR_I32, offset(r, IR_I32));
+
+	val = ir_op2(r->u, IR_AND, IR_I32, val, ir_const(r->u, IR_I32, 0xff));
+	return ir_op2(r->u, IR_SHL, IR_I32, val,
+		      ir_const(r->u, IR_I32, ir_random_below(r, 5)));
+}
+
 static ir_ref address(struct ir_random *r)
 {
+	if (!ir_random_below(r, 4))
+		return ir_op2(r->u, IR_ADD, IR_I32,
+			      ir_get(r->u, IR_I32, offset(r, IR_I32)),
+			      small(r));
 	if (!ir_random_below(r, 8))
 		return ir_const(r->u, IR_I32, ir_random_below(r, 0x5000));
+	/* often the same few words, so that accesses can be joined */
 	return ir_op2(r->u, IR_ADD, IR_I32,
-		      ir_get(r->u, IR_I32, offset(r, IR_I32)),
+		      ir_get(r->u, IR_I32,
+			     maybe(r) ? offsetof(struct eval_state, r[3])
+				      : offset(r, IR_I32)),
 		      ir_const(r->u, IR_I32, ir_random_below(r, 64)));
 }
 

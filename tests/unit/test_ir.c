@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "ir/ir.h"
+#include "ir/join.h"
 #include "test.h"
 
 enum {
@@ -297,6 +298,203 @@ static void lifetimes(void)
 	refused("does not survive");
 }
 
+/* Joined accesses */
+
+static ir_ref plus(unsigned int offset, uint32_t add)
+{
+	return op(IR_ADD, get(offset), number(add), 0);
+}
+
+static void store(ir_ref at)
+{
+	ir_add(&u, (struct ir_op){
+			   .op = IR_STORE, .size = 4, .a = at, .b = get(R1) });
+}
+
+/* The only WINDOW, or NULL; the unit keeps the rules. */
+static const struct ir_op *join(void)
+{
+	static struct ir_join space;
+	const struct ir_op *found = NULL;
+	unsigned int at;
+
+	for (unsigned int i = 0; i < u.insns; i++)
+		u.retry[i] = 100 + i;
+	check(!ir_verify(&u, &at));
+	ir_join(&space, &u);
+	check(!ir_verify(&u, &at));
+	for (unsigned int i = 0; i < u.count; i++) {
+		if (u.op[i].op != IR_WINDOW)
+			continue;
+		check(!found);
+		found = &u.op[i];
+	}
+	return found;
+}
+
+static void joining(void)
+{
+	const struct ir_op *w;
+	unsigned int at;
+
+	/* three addresses that differ by constants */
+	begin();
+	set(R1, load(plus(R9, 8)));
+	insn(1);
+	set(R9, plus(R9, 0x10));
+	insn(2);
+	set(R1, load(plus(R9, 0)));
+	insn(3);
+	store(plus(R9, -4u));
+	leave(0);
+	w = join();
+	check(w && w->flags == IR_WRITE && w->size == 1);
+	check(w && w->insn == 0 && (uint32_t)w->imm == 0x10 - 8 + 4);
+	check_eq(u.exit[u.exits - 1].target, 100);
+	check_eq(count(IR_LOAD) + count(IR_STORE), 0);
+	check_eq(count(IR_HLOAD), 2);
+	ir_optimize(&u);
+	check(!ir_verify(&u, &at));
+
+	/* alone; with another base between; behind a CALL */
+	begin();
+	load(plus(R9, 8));
+	leave(0);
+	check(!join());
+	begin();
+	set(R9, load(plus(R9, 8)));
+	insn(1);
+	load(plus(R9, 8));
+	leave(0);
+	check(!join());
+	begin();
+	load(plus(R9, 8));
+	insn(1);
+	op(IR_CALL, 0, 0, 1);
+	insn(2);
+	load(plus(R9, 8));
+	leave(0);
+	check(!join());
+
+	/* too far apart */
+	begin();
+	load(plus(R9, 0));
+	insn(1);
+	load(plus(R9, 4000));
+	leave(0);
+	check(!join());
+
+	/* over an instruction that may fall back; a store that may not happen
+	 * does not ask for the right to write */
+	begin();
+	load(plus(R9, 8));
+	insn(1);
+	load(get(R0));
+	insn(2);
+	op(IR_SKIP_UNLESS, op(IR_GETF, 0, 0, 0), 0, 0);
+	store(plus(R9, 4));
+	op(IR_END_SKIP, 0, 0, 0);
+	insn(3);
+	load(plus(R9, 12));
+	leave(0);
+	w = join();
+	check(w && w->flags == IR_KEEP && (uint32_t)w->imm == 8);
+	check_eq(count(IR_STORE), 1);
+
+	/* what a skip may have changed is not known behind it */
+	begin();
+	load(plus(R9, 8));
+	insn(1);
+	op(IR_SKIP_UNLESS, op(IR_GETF, 0, 0, 0), 0, 0);
+	set(R9, plus(R9, 4));
+	op(IR_END_SKIP, 0, 0, 0);
+	insn(2);
+	load(plus(R9, 12));
+	leave(0);
+	check(!join());
+}
+
+/* A table with an index that has a limit. */
+static void indexed(void)
+{
+	const struct ir_op *w;
+	ir_ref index;
+
+	for (unsigned int by = 0; by < 8; by++) {
+		begin();
+		set(R1, op(IR_AND, get(R0), number(0xff), 0));
+		insn(1);
+		index = op(IR_SHL, get(R1), number(by), 0);
+		load(op(IR_ADD, plus(R9, 4), index, 0));
+		leave(0);
+		w = join();
+		check_eq(w != NULL, by < 4);
+		check(!w || (uint32_t)w->imm == (0xffu << by) + 4);
+		check_eq(count(IR_HINDEX), by < 4);
+		for (unsigned int i = 0; i < u.count; i++)
+			if (u.op[i].op == IR_HINDEX)
+				check_eq(u.op[i].sub, by);
+	}
+	/* no limit */
+	begin();
+	load(op(IR_ADD, get(R9), get(R0), 0));
+	leave(0);
+	check(!join());
+}
+
+/* An alignment that is asked for is that of the WINDOW's begin. */
+static void aligned_windows(void)
+{
+	const struct ir_op *w;
+
+	for (uint32_t off = 8; off < 12; off += 2) {
+		begin();
+		load(plus(R9, 6));
+		insn(1);
+		ir_add(&u, (struct ir_op){ .op = IR_LOAD,
+					   .type = IR_I32,
+					   .size = 4,
+					   .flags = IR_ALIGNED,
+					   .a = plus(R9, off) });
+		leave(0);
+		w = join();
+		check(w && w->size == 4);
+		check(w && (uint32_t)w->imm == 8);
+	}
+}
+
+static void windows_refused(void)
+{
+	struct ir_op w = {
+		.op = IR_WINDOW, .size = 1, .flags = IR_KEEP, .imm = 8
+	};
+	ir_ref host;
+
+	begin();
+	u.exits = 1;
+	set(R9, get(R0));
+	w.a = get(R0);
+	ir_add(&u, w);
+	leave(0);
+	refused("not at an instruction's begin");
+	begin();
+	u.exits = 1;
+	w.a = get(R0);
+	host = ir_add(&u, w);
+	op(IR_CALL, 0, 0, 0);
+	ir_add(&u,
+	       (struct ir_op){
+		       .op = IR_HLOAD, .type = IR_I32, .size = 4, .a = host });
+	leave(0);
+	refused("behind a CALL");
+	begin();
+	w.a = get(R0);
+	w.imm |= UINT64_C(7) << 32;
+	ir_add(&u, w);
+	leave(0);
+	refused("no such exit");
+}
+
 static void too_large(void)
 {
 	unsigned int at;
@@ -316,6 +514,10 @@ int main(void)
 	structure();
 	types();
 	lifetimes();
+	joining();
+	aligned_windows();
+	indexed();
+	windows_refused();
 	too_large();
 	return test_done();
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Random units of IR, evaluated in C (ir_eval.c) and run as host code: plain
- * and optimized, with the registers assigned as usual and at random, for both
+ * and optimized, with accesses joined and not, with the registers assigned as usual and at random, for both
  * levels of host.  Every second page of the guest's memory has no entry in
  * the views, so that fall-backs happen everywhere.
  *
@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "ir/join.h"
 #include "ir_eval.h"
 #include "ir_random.h"
 #include "test.h"
@@ -28,6 +29,7 @@ static int64_t *view;
 static struct x64_jump jumps[X64_JUMPS];
 static uint8_t memory[2][EVAL_MEMORY] __attribute__((aligned(0x1000)));
 static struct ir_unit built, unit;
+static unsigned long windows, windows_left;
 
 static uint64_t interpret(void *state, const void *insn)
 {
@@ -151,6 +153,26 @@ static void explain(const char *how, const struct eval_state *s,
 		flags_of(t), flags_of(s));
 }
 
+/* Where a WINDOW left, the unit as it was built goes on. */
+static uint64_t without_windows(struct eval_state *t, uint64_t token)
+{
+	struct eval_result r;
+	unsigned int exit = (unsigned int)((token - TOKEN) / 8);
+
+	if (token < TOKEN || exit < built.exits)
+		return token;
+	windows_left++;
+	r = eval_from(t, unit.exit[exit].target);
+	switch (r.end) {
+	case EVAL_EXIT:
+		return TOKEN + 8 * r.exit;
+	case EVAL_POLL:
+		return X64_LEFT_POLL;
+	default:
+		return X64_LEFT_TO;
+	}
+}
+
 static bool run(unsigned int v3, uint64_t seed, const struct eval_state *first,
 		struct eval_state *ret, uint64_t *ret_token)
 {
@@ -171,8 +193,19 @@ static bool run(unsigned int v3, uint64_t seed, const struct eval_state *first,
 		fprintf(stderr, "not translated\n");
 		return false;
 	}
-	*ret_token = x64_enter(x64[v3], ret, code + FIRST);
+	*ret_token = without_windows(ret,
+				     x64_enter(x64[v3], ret, code + FIRST));
 	return true;
+}
+
+static void join_accesses(void)
+{
+	static struct ir_join join;
+
+	for (unsigned int n = 0; n < unit.insns; n++)
+		unit.retry[n] = n;
+	ir_join(&join, &unit);
+	windows += join.count;
 }
 
 static void one(struct ir_random *r)
@@ -198,10 +231,12 @@ static void one(struct ir_random *r)
 	s = first;
 	s.memory = memory[0];
 	want = eval_unit(&s);
-	for (unsigned int how = 0; how < 8; how++) {
+	for (unsigned int how = 0; how < 16; how++) {
 		if (how & 1 && !x64_host_v3())
 			continue;
 		unit = built;
+		if (how & 8)
+			join_accesses();
 		if (how & 2)
 			ir_optimize(&unit);
 		bad = ir_verify(&unit, &at);
@@ -211,9 +246,10 @@ static void one(struct ir_random *r)
 		    run(how & 1, how & 4 ? r->seed : 0, &first, &t, &token) &&
 		    same_end(&want, token, &s, &t) && same_state(&want, &s, &t))
 			continue;
-		fprintf(stderr, "seed %#lx, %s, %s, %s\n", seed,
+		fprintf(stderr, "seed %#lx, %s, %s, %s, %s\n", seed,
 			how & 1 ? "v3" : "v2", how & 2 ? "optimized" : "plain",
-			how & 4 ? "random" : "usual");
+			how & 4 ? "random" : "usual",
+			how & 8 ? "joined" : "single");
 		if (bad)
 			fprintf(stderr, "%u: %s\n", at, bad);
 		explain("difference", &s, &t, token);
@@ -255,5 +291,7 @@ int main(int argc, char **argv)
 	set_up();
 	for (unsigned long i = 0; i < units; i++)
 		one(&r);
+	/* the test must see both ways of each WINDOW */
+	check(windows > units / 10 && windows_left > units / 10);
 	return test_done();
 }
