@@ -408,7 +408,12 @@ static int change(struct cmd_ctx *ctx, struct devices *d, struct err *err)
 			"'%s' is not plugged in: the guest has it "
 			"once it is",
 			device);
-	printf("from %s's next start on\n", d->m.name);
+	if (d->m.libvirt)
+		printf("from the next start on, once 'pimigrate define %s' has "
+		       "put it into libvirt's definition\n",
+		       d->m.name);
+	else
+		printf("from %s's next start on\n", d->m.name);
 	return 0;
 }
 

@@ -12,6 +12,7 @@
 
 #include "common/cleanup.h"
 #include "common/mem.h"
+#include "model/serial.h"
 
 #define MMIO "<address type='virtio-mmio'/>"
 
@@ -84,6 +85,8 @@ static void put_path(struct writer *w, const char *before, const char *dir,
 static void add_os(struct writer *w, const struct machine *m,
 		   const struct domain_parts *parts)
 {
+	autostr struct str cmdline = { 0 };
+
 	str_addf(&w->s,
 		 "  <os>\n    <type arch='%s' machine='virt'>hvm</type>\n",
 		 machine_is_arm64(m) ? "aarch64" : "armv7l");
@@ -91,8 +94,10 @@ static void add_os(struct writer *w, const struct machine *m,
 	if (m->initrd)
 		put_path(w, "    <initrd>", parts->dir, m->initrd,
 			 "</initrd>\n");
-	if (m->cmdline && *m->cmdline)
-		put(w, "    <cmdline>", "kernel command line", m->cmdline,
+	str_add(&cmdline, m->cmdline ? m->cmdline : "");
+	serial_words(m, &cmdline);
+	if (cmdline.len)
+		put(w, "    <cmdline>", "kernel command line", cmdline.text,
 		    "</cmdline>\n");
 	str_add(&w->s, "  </os>\n");
 }
@@ -160,6 +165,35 @@ static void add_user_nics(struct writer *w, const struct machine *m,
 		str_add(&w->s, "  </qemu:commandline>\n");
 }
 
+/* The host's ports: on the board's UART as a second serial line, others as
+ * virtio consoles behind the one that systemd puts a login prompt on
+ * (model/serial.h). */
+static void add_serials(struct writer *w, const struct machine *m,
+			enum serial_port kind)
+{
+	bool uart = kind == SERIAL_UART, first = true;
+
+	for (size_t i = 0; i < m->serial.n; i++) {
+		if (m->serial.at[i].port != kind)
+			continue;
+		if (!uart && first)
+			str_add(&w->s,
+				"    <console type='null'>\n      <target "
+				"type='virtio'/>\n    </console>\n");
+		first = false;
+		str_add(&w->s, uart ? "    <serial type='dev'>\n"
+				    : "    <console type='dev'>\n");
+		put(w, "      <source path='", "serial port",
+		    m->serial.at[i].device, "'/>\n");
+		str_add(&w->s, uart ? "    </serial>\n"
+				    : "      <target type='virtio'/>\n"
+				      "    </console>\n");
+	}
+	if (!uart && !first)
+		str_add(&w->s, "    <controller type='virtio-serial'>\n"
+			       "      " MMIO "\n    </controller>\n");
+}
+
 static void add_devices(struct writer *w, const struct machine *m,
 			const struct domain_parts *parts)
 {
@@ -173,8 +207,10 @@ static void add_devices(struct writer *w, const struct machine *m,
 			add_tap(w, &m->nics.at[i]);
 	put(w, "    <serial type='pty'>\n      <log file='", "path",
 	    parts->console_log, "' append='off'/>\n    </serial>\n");
-	str_add(&w->s, "    <console type='pty'/>\n"
-		       "    <rng model='virtio'>\n"
+	add_serials(w, m, SERIAL_UART);
+	str_add(&w->s, "    <console type='pty'/>\n");
+	add_serials(w, m, SERIAL_VIRTIO);
+	str_add(&w->s, "    <rng model='virtio'>\n"
 		       "      <backend model='random'>/dev/urandom</backend>\n"
 		       "      " MMIO "\n"
 		       "    </rng>\n"

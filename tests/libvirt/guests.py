@@ -149,6 +149,25 @@ class Test:
         # The card's kernel here is a stand-in; this one runs.
         tiny('kernel', 'key', LOGIN, self.guests / 'pi/boot/vmlinuz')
 
+    def serial_ports(self):
+        step("ports of the host in libvirt's definition")
+        self.pimigrate('devices', 'pi', 'attach', '/dev/serial/by-id/usb-a',
+                       says=["once 'pimigrate define pi'"])
+        self.pimigrate('devices', 'pi', 'attach', '/dev/ttyUSB7', '--as',
+                       'ttyACM0')
+        self.pimigrate('define', 'pi')
+        xml = self.valid('pi')
+        for part in ("<source path='/dev/serial/by-id/usb-a'",
+                     "<source path='/dev/ttyUSB7'",
+                     'pimigrate_hvc1_0=ttyACM0'):
+            if part not in xml:
+                raise Failed(f'the domain does not have {part}: {xml}')
+        for device in ('/dev/serial/by-id/usb-a', '/dev/ttyUSB7'):
+            self.pimigrate('devices', 'pi', 'detach', device)
+        self.pimigrate('define', 'pi')
+        if 'usb-a' in self.valid('pi'):
+            raise Failed('a port is left over')
+
     def life(self, name='pi'):
         step(f'start, list, status, console, stop: {name}')
         self.pimigrate('start', '--wait', name, says=['ssh -p 2222'])
@@ -456,6 +475,7 @@ class Test:
 
     def all(self):
         steps = [self.define, self.refused_early, self.hook, self.convert,
+                 self.serial_ports,
                  self.life, self.autostart, self.rename, self.unknown,
                  self.delete, self.pool, self.late_failure]
         self.host.start()

@@ -181,6 +181,43 @@ static void devices(void)
 	machine_free(&m);
 }
 
+/* Ports of the host; the words are for the guest's udev. */
+static void serial_ports(void)
+{
+	static const char *const paths[] = { "/dev/a", "/dev/b&", "/dev/c" };
+	struct machine m = sample();
+
+	for (unsigned int i = 0; i < 3; i++) {
+		struct machine_serial *port = vec_add(&m.serial);
+
+		port->device = xstrdup(paths[i]);
+		port->port = i == 1 ? SERIAL_UART : SERIAL_VIRTIO;
+		*vec_add(&port->names) = xasprintf("stick%u", i);
+	}
+	has(&m, " pimigrate_hvc1_0=stick0 pimigrate_ttyAMA1_0=stick1 "
+		"pimigrate_hvc2_0=stick2</cmdline>");
+	has(&m, "    </serial>\n"
+		"    <serial type='dev'>\n"
+		"      <source path='/dev/b&amp;'/>\n"
+		"    </serial>\n"
+		"    <console type='pty'/>\n"
+		"    <console type='null'>\n"
+		"      <target type='virtio'/>\n"
+		"    </console>\n"
+		"    <console type='dev'>\n"
+		"      <source path='/dev/a'/>\n"
+		"      <target type='virtio'/>\n"
+		"    </console>\n"
+		"    <console type='dev'>\n"
+		"      <source path='/dev/c'/>\n"
+		"      <target type='virtio'/>\n"
+		"    </console>\n"
+		"    <controller type='virtio-serial'>\n"
+		"      <address type='virtio-mmio'/>\n"
+		"    </controller>\n");
+	machine_free(&m);
+}
+
 static void volumes(void)
 {
 	autofree char *sparse = NULL, *full = NULL;
@@ -204,6 +241,7 @@ int main(void)
 	escapes();
 	refuses();
 	devices();
+	serial_ports();
 	volumes();
 	return test_done();
 }
