@@ -33,7 +33,6 @@ struct trans {
 	uint32_t fp_known; /* trans_vfp.c, trans_neon.c: what this unit has
 			    * tested already; 0 at its start and after each
 			    * CALL */
-	bool inexact;      /* vfp.cumulative had IXC when this was translated */
 	/* The instruction at hand has ended the unit: all paths exit. */
 	bool ended;
 	/* Its row selects: results are to be chosen by in->cond, by

@@ -15,9 +15,10 @@
 
 /* trans.fp_known */
 enum trans_fp_known {
-	FP_KNOWN_ON = 1 << 0,      /* vfp.mode was seen without VFP_MODE_OFF */
-	FP_KNOWN_ORDER = 1 << 1,   /* vfp.order was written */
-	FP_KNOWN_INEXACT = 1 << 2, /* vfp.cumulative was seen with IXC */
+	FP_KNOWN_ON = 1 << 0,    /* vfp.mode was seen without VFP_MODE_OFF; of
+				  * its other bits nothing is known, for who
+				  * falls back goes on in the unit */
+	FP_KNOWN_ORDER = 1 << 1, /* vfp.order was written */
 };
 
 /* Fall back if vfp.mode has one of these bits; VFP_MODE_OFF is always one,

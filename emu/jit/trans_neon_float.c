@@ -3,15 +3,10 @@
  * Advanced SIMD on single precision (exec_neon_float.c is the definition).
  *
  * Denormals are flushed here, always, and NaNs are the default one; the host
- * does neither.  So an operand that is denormal, a product that may be tiny,
- * a sum that is denormal and a result that is a NaN fall back.  Operands and
- * the exponents of a product are looked at before the host computes, because
- * it would leave "inexact" where ARM leaves "input denormal" or "underflow"
- * alone; a sum of normal numbers that is tiny is exact, so it is looked at
- * afterwards.
- *
- * Magnitudes are compared as integers: 2 |a| - 1 (the sign shifted out, so
- * that zero is the greatest) is below 2^24 - 1 for denormals only.
+ * does neither.  Arithmetic is FZ_ADD and its like (ir/vector.inc), which fall
+ * back where that matters.  Other operations look here: they fall back for
+ * denormals, found by integer arithmetic.  2 |a| - 1 (the sign shifted out, so
+ * that zero is the greatest) is below 2^24 - 1 for these only.
  */
 #include "jit/trans_neon.h"
 
@@ -72,109 +67,20 @@ static ir_ref absolute(struct neon *v, ir_ref a)
 	return op(v, IR_VAND, a, all(v, 0x7fffffff));
 }
 
-static ir_ref sum(struct neon *v, enum ir_opcode opcode, ir_ref a, ir_ref b)
+static ir_ref negated(struct neon *v, ir_ref a)
 {
-	ir_ref r;
-
-	fall_back_unless(v, both_normal(v, a, b));
-	r = op(v, opcode, a, b);
-	fall_back_unless(
-		v, op(v, IR_VAND, number(v, r), normal(v, magnitude(v, r))));
-	return r;
+	return op(v, IR_VXOR, a, all(v, SIGN));
 }
 
-/*
- * Where the product of a and b is a zero or well above the least normal
- * number, and neither is denormal.  The sum of their magnitudes as integers is
- * that of their exponents, or one more.
- */
-static ir_ref product_fine(struct neon *v, ir_ref a, ir_ref b)
+static ir_ref three(struct neon *v, enum ir_opcode opcode, ir_ref d, ir_ref a,
+		    ir_ref b)
 {
-	ir_ref abs_a = absolute(v, a), abs_b = absolute(v, b);
-	ir_ref lesser = least(v, abs_a, abs_b);
-	ir_ref total = op(v, IR_VADD, abs_a, abs_b);
-	ir_ref enough = all(v, UINT64_C(130) << 23), fine, zero;
-
-	/* total is unsigned */
-	fine = op(v, IR_VEQ,
-		  neon_op_signed(v, IR_VMAX, false, SINGLE, total, enough),
-		  total);
-	fine = op(v, IR_VAND, fine, op(v, IR_VGT, lesser, all(v, 0x007fffff)));
-	zero = op(v, IR_VAND, op(v, IR_VEQ, lesser, all(v, 0)),
-		  normal(v, magnitude(v, total)));
-	return op(v, IR_VOR, fine, zero);
-}
-
-/*
- * Once "inexact" has accumulated, a tiny product cannot leave it wrongly, and
- * it is cheaper to look at the product.  Most programs are soon there; this
- * is for units that are translated then.
- */
-static bool inexact_is_known(struct neon *v)
-{
-	struct trans *t = v->t;
-
-	if (!t->inexact)
-		return false;
-	if (t->fp_known & FP_KNOWN_INEXACT)
-		return true;
-	ir_add(t->u, (struct ir_op){
-			     .op = IR_FALL_BACK_UNLESS_SET,
-			     .imm = (uint64_t)FP_IXC << 32 |
-				    offsetof(struct cpu, vfp.cumulative),
-		     });
-	if (v->in->cond == 14)
-		t->fp_known |= FP_KNOWN_INEXACT;
-	return true;
-}
-
-/* As normal(), but not the least normal number either, to which the host may
- * have rounded up. */
-static ir_ref above_least(struct neon *v, ir_ref magnitude_of)
-{
-	return op(v, IR_VGT, magnitude_of, all(v, 0x80ffffff));
-}
-
-static ir_ref product(struct neon *v, ir_ref a, ir_ref b)
-{
-	ir_ref r, fine;
-
-	if (inexact_is_known(v)) {
-		fall_back_unless(v, both_normal(v, a, b));
-		r = op(v, IR_FMUL, a, b);
-		fine = op(v, IR_VAND, number(v, r),
-			  above_least(v, magnitude(v, r)));
-	} else {
-		fall_back_unless(v, product_fine(v, a, b));
-		r = op(v, IR_FMUL, a, b);
-		fine = number(v, r);
-	}
-	fall_back_unless(v, fine);
-	return r;
-}
-
-/* d plus or minus a b, rounded twice */
-static ir_ref accumulate(struct neon *v, enum ir_opcode opcode, ir_ref d,
-			 ir_ref a, ir_ref b)
-{
-	ir_ref p, r, size;
-
-	if (inexact_is_known(v)) {
-		fall_back_unless(v, both_normal(v, a, b));
-		p = op(v, IR_FMUL, a, b);
-		r = op(v, opcode, d, p);
-		size = least(v, magnitude(v, p), magnitude(v, r));
-		size = least(v, size, magnitude(v, d));
-		fall_back_unless(
-			v, op(v, IR_VAND, number(v, r), above_least(v, size)));
-		return r;
-	}
-	fall_back_unless(v, op(v, IR_VAND, product_fine(v, a, b),
-			       normal(v, magnitude(v, d))));
-	r = op(v, opcode, d, op(v, IR_FMUL, a, b));
-	fall_back_unless(
-		v, op(v, IR_VAND, number(v, r), normal(v, magnitude(v, r))));
-	return r;
+	return ir_add(v->t->u, (struct ir_op){ .op = (uint8_t)opcode,
+					       .type = (uint8_t)v->type,
+					       .size = SINGLE,
+					       .a = d,
+					       .b = a,
+					       .c = b });
 }
 
 /* from - a b, for VRECPS and VRSQRTS.  Zero times infinity, which they take
@@ -183,20 +89,10 @@ static ir_ref step(struct neon *v, uint64_t from, ir_ref a, ir_ref b)
 {
 	ir_ref greater = neon_op_signed(v, IR_VMAX, true, SINGLE,
 					absolute(v, a), absolute(v, b));
-	ir_ref infinite = op(v, IR_VGT, greater, all(v, 0x7f7fffff)), r;
+	ir_ref infinite = op(v, IR_VGT, greater, all(v, 0x7f7fffff));
 
-	fall_back_unless(v, op(v, IR_VBIC, product_fine(v, a, b), infinite));
-	r = op(v, IR_FSUB, all(v, from), op(v, IR_FMUL, a, b));
-	fall_back_unless(
-		v, op(v, IR_VAND, number(v, r), normal(v, magnitude(v, r))));
-	return r;
-}
-
-/* Halving is exact but for the least numbers. */
-static ir_ref halve(struct neon *v, ir_ref a)
-{
-	fall_back_unless(v, product_fine(v, a, all(v, HALF)));
-	return op(v, IR_FMUL, a, all(v, HALF));
+	fall_back_unless(v, op(v, IR_VXOR, infinite, all(v, UINT32_MAX)));
+	return three(v, IR_FZ_MULSUB, all(v, from), a, b);
 }
 
 static ir_ref compared(struct neon *v, enum ir_opcode opcode, ir_ref a,
@@ -237,16 +133,18 @@ static ir_ref to_int(struct neon *v, ir_ref a)
 /* clang-format off */
 /* exec function; the result of a (vn), b (vm, or a scalar of it), d (vd) */
 #define SAME_ROWS(R) \
-	R(VADD_f,  sum(v, IR_FADD, a, b)) \
-	R(VSUB_f,  sum(v, IR_FSUB, a, b)) \
-	R(VMUL_f,  product(v, a, b)) \
-	R(VABD_f,  absolute(v, sum(v, IR_FSUB, a, b))) \
-	R(VMLA_f,  accumulate(v, IR_FADD, neon_get(v, in->vd), a, b)) \
-	R(VMLS_f,  accumulate(v, IR_FSUB, neon_get(v, in->vd), a, b)) \
+	R(VADD_f,  op(v, IR_FZ_ADD, a, b)) \
+	R(VSUB_f,  op(v, IR_FZ_SUB, a, b)) \
+	R(VMUL_f,  op(v, IR_FZ_MUL, a, b)) \
+	R(VABD_f,  absolute(v, op(v, IR_FZ_SUB, a, b))) \
+	R(VMLA_f,  three(v, IR_FZ_MULADD, neon_get(v, in->vd), a, b)) \
+	R(VMLS_f,  three(v, IR_FZ_MULSUB, neon_get(v, in->vd), a, b)) \
+	R(VFMA_f,  three(v, IR_FZ_FUSED, neon_get(v, in->vd), a, b)) \
+	R(VFMS_f,  three(v, IR_FZ_FUSED, neon_get(v, in->vd), negated(v, a), b)) \
 	R(VMAX_f,  extreme(v, true, a, b)) \
 	R(VMIN_f,  extreme(v, false, a, b)) \
 	R(VRECPS,  step(v, TWO, a, b)) \
-	R(VRSQRTS, halve(v, step(v, THREE, a, b))) \
+	R(VRSQRTS, op(v, IR_FZ_MUL, step(v, THREE, a, b), all(v, HALF))) \
 	R(VCEQ_f,  compared(v, IR_FEQ, a, b)) \
 	R(VCGE_f,  compared(v, IR_FGE, a, b)) \
 	R(VCGT_f,  compared(v, IR_FGT, a, b)) \
@@ -254,14 +152,14 @@ static ir_ref to_int(struct neon *v, ir_ref a)
 	R(VACGT_f, compared(v, IR_FGT, absolute(v, a), absolute(v, b)))
 
 #define SCALAR_ROWS(R) \
-	R(VMUL_f_sc, product(v, a, b)) \
-	R(VMLA_f_sc, accumulate(v, IR_FADD, neon_get(v, in->vd), a, b)) \
-	R(VMLS_f_sc, accumulate(v, IR_FSUB, neon_get(v, in->vd), a, b))
+	R(VMUL_f_sc, op(v, IR_FZ_MUL, a, b)) \
+	R(VMLA_f_sc, three(v, IR_FZ_MULADD, neon_get(v, in->vd), a, b)) \
+	R(VMLS_f_sc, three(v, IR_FZ_MULSUB, neon_get(v, in->vd), a, b))
 
 /* a is vm */
 #define TWO_ROWS(R) \
 	R(VABS_f,  absolute(v, a)) \
-	R(VNEG_f,  op(v, IR_VXOR, a, all(v, SIGN))) \
+	R(VNEG_f,  negated(v, a)) \
 	R(VCGTZ_f, compared(v, IR_FGT, a, all(v, 0))) \
 	R(VCGEZ_f, compared(v, IR_FGE, a, all(v, 0))) \
 	R(VCEQZ_f, compared(v, IR_FEQ, a, all(v, 0))) \
@@ -342,7 +240,7 @@ static bool do_VPADD_f(struct trans *t, const struct insn *in)
 
 	if (!pairwise(t, in, &a, &b, &v))
 		return false;
-	trans_fp_set(t, IR_V64, in->vd, sum(&v, IR_FADD, a, b));
+	trans_fp_set(t, IR_V64, in->vd, op(&v, IR_FZ_ADD, a, b));
 	return true;
 }
 

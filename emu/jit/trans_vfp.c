@@ -448,24 +448,27 @@ static ir_ref address(struct trans *t, const struct insn *in)
 	return trans_add(t, base, off);
 }
 
-static bool load(struct trans *t, const struct insn *in, enum ir_type type)
+static void move_one(struct trans *t, enum ir_type type, unsigned int d,
+		     ir_ref at, bool is_load)
+{
+	if (is_load)
+		trans_fp_set(t, type, d,
+			     trans_load(t, type, at, bytes(type), IR_ALIGNED));
+	else
+		trans_store(t, at, bytes(type), IR_ALIGNED,
+			    trans_fp_get(t, type, d));
+}
+
+static bool load_store(struct trans *t, const struct insn *in,
+		       enum ir_type type, bool is_load)
 {
 	trans_fp_mode(t, in, 0);
-	trans_fp_set(
-		t, type, in->vd,
-		trans_load(t, type, address(t, in), bytes(type), IR_ALIGNED));
+	move_one(t, type, in->vd, address(t, in), is_load);
 	return true;
 }
 
-static bool store(struct trans *t, const struct insn *in, enum ir_type type)
-{
-	trans_fp_mode(t, in, 0);
-	trans_store(t, address(t, in), bytes(type), IR_ALIGNED,
-		    trans_fp_get(t, type, in->vd));
-	return true;
-}
-
-/* VLDM, VSTM: one look-up.  An odd count of words of doublewords is FLDMX:
+/* VLDM, VSTM: one look-up, which for one register needs no look at the page's
+ * end.  An odd count of words of doublewords is FLDMX:
  * the last is not moved. */
 static bool multiple(struct trans *t, const struct insn *in, enum ir_type type,
 		     bool is_load)
@@ -473,15 +476,18 @@ static bool multiple(struct trans *t, const struct insn *in, enum ir_type type,
 	bool down = in->word >> 24 & 1, back = down || in->w;
 	unsigned int size = bytes(type), n = in->imm * 4 / size;
 	uint32_t move = down ? 0 - in->imm * 4 : in->imm * 4;
-	ir_ref base, host;
+	ir_ref base, at, host;
 
 	if (!n || in->vd + n > 32 || in->rn == CORE_PC || n * size > 128)
 		return false;
 	trans_fp_mode(t, in, 0);
 	base = trans_reg(t, in, in->rn);
-	host = trans_host(t, down ? trans_add(t, base, move) : base, n * size,
-			  4, !is_load);
-	for (unsigned int i = 0; i < n; i++) {
+	at = down ? trans_add(t, base, move) : base;
+	if (n == 1)
+		move_one(t, type, in->vd, at, is_load);
+	else
+		host = trans_host(t, at, n * size, 4, !is_load);
+	for (unsigned int i = 0; i < n && n > 1; i++) {
 		if (is_load)
 			trans_fp_set(
 				t, type, in->vd + i,
@@ -554,10 +560,10 @@ static bool multiple(struct trans *t, const struct insn *in, enum ir_type type,
 	R(VDUP_core8, duplicate, 1) \
 	R(VDUP_core16, duplicate, 2) \
 	R(VDUP_core32, duplicate, 4) \
-	R(VLDR_s, load, IR_F32) \
-	R(VLDR_d, load, IR_F64) \
-	R(VSTR_s, store, IR_F32) \
-	R(VSTR_d, store, IR_F64) \
+	R(VLDR_s, load_store, IR_F32, true) \
+	R(VLDR_d, load_store, IR_F64, true) \
+	R(VSTR_s, load_store, IR_F32, false) \
+	R(VSTR_d, load_store, IR_F64, false) \
 	R(VLDM_s, multiple, IR_F32, true) \
 	R(VLDM_d, multiple, IR_F64, true) \
 	R(VSTM_s, multiple, IR_F32, false) \

@@ -23,7 +23,6 @@
 #include <string.h>
 
 #include "arm/icache.h"
-#include "arm/vfp.h"
 #include "jit/flow.h"
 #include "jit/trans.h"
 
@@ -276,8 +275,6 @@ bool translate(struct cpu *cpu, const uint8_t *host, paddr pa, unsigned int off,
 	f.t.u = &ret->ir;
 	f.t.privileged = cpu_privileged(cpu);
 	f.t.aligned = cpu->cp15.sctlr & SCTLR_A;
-	vfp_collect(cpu);
-	f.t.inexact = cpu->vfp.cumulative & FP_IXC;
 	ret->insns = 0;
 	ir_begin(&ret->ir, &translate_layout);
 	while (!f.t.ended) {

@@ -83,6 +83,7 @@ enum gen_stub_kind {
 	STUB_EXIT_IF,   /* the exit's own path, with flags to save */
 	STUB_EXIT,      /* where an exit's jump leads as long as it is not
 			 * patched */
+	STUB_FLUSH,     /* flush.c: arguments of unusual size */
 	STUB_POLL,
 	STUB_WINDOW, /* pages side by side: back; else the exit's own path */
 };
@@ -90,7 +91,8 @@ enum gen_stub_kind {
 struct gen_stub {
 	uint8_t kind, insn, reg, spare, size;
 	uint16_t at, exit;
-	uint16_t fall;   /* STUB_UNALIGNED: its STUB_FALL */
+	uint16_t fall;   /* STUB_UNALIGNED, STUB_FLUSH: its STUB_FALL */
+	uint8_t x[6];    /* STUB_FLUSH: arguments, result, two more */
 	uint32_t length; /* STUB_WINDOW, and which view */
 	int32_t view;
 	uint8_t *cross;  /* STUB_WINDOW: the jump of what crosses a page */
@@ -335,6 +337,9 @@ bool gen_wants_twin(struct gen *g);
 void gen_twin_done(struct gen *g);
 /* CF = c (or its inverse) for ADC and SBC. */
 void gen_carry(struct gen *g, ir_ref c, bool inverted);
+
+/* flush.c: the code of a STUB_FLUSH, to which jumps lead already. */
+void gen_flush_stub(struct gen *g, const struct gen_stub *s);
 
 /* stubs.c */
 struct gen_stub *gen_stub(struct gen *g, enum gen_stub_kind kind);

@@ -292,6 +292,10 @@ void gen_stubs(struct gen *g)
 		case STUB_UNALIGNED:
 			unaligned(g, s);
 			break;
+		case STUB_FLUSH:
+			patch(g, s->from, g->e.p);
+			gen_flush_stub(g, s);
+			break;
 		case STUB_EXIT_IF:
 			exit_if(g, s);
 			break;
