@@ -39,11 +39,12 @@
 
 enum {
 	CONFIGS = 4, /* v2, v3, each with registers at random and as usual */
-	RUNS = 6,    /* of a program */
+	RUNS = 16,   /* of a program, from other states */
 	EXCEPTIONS = 40, /* in a run */
 	STEPS = 1000000, /* more is a loop */
 	WATCHDOG_MS = 4, /* a run takes microseconds */
 	WFI_BYTES = 4,
+	PROGRESS = 25000000, /* instructions */
 };
 
 /* The vectors, by number (B1.8.1). */
@@ -668,6 +669,7 @@ static void print_counts(const struct counts *c)
 	       (unsigned long long)c->exceptions[VECTOR_IRQ],
 	       (unsigned long long)c->asynchronous,
 	       (unsigned long long)c->dropped);
+	fflush(stdout);
 }
 
 int main(int argc, char **argv)
@@ -680,7 +682,7 @@ int main(int argc, char **argv)
 		{ 0 }
 	};
 	static struct run run = { .number = 1 };
-	uint64_t count = 1000000, last = UINT64_MAX;
+	uint64_t count = 1000000, last = UINT64_MAX, told = 0;
 	bool verify = false;
 	int c;
 
@@ -708,8 +710,13 @@ int main(int argc, char **argv)
 			return 77;
 	start_signals(&run);
 	for (; run.counts.instructions < count && run.counts.programs < last;
-	     run.number++)
+	     run.number++) {
 		one_program(&run);
+		if (run.counts.instructions / PROGRESS != told) {
+			told = run.counts.instructions / PROGRESS;
+			print_counts(&run.counts);
+		}
+	}
 	print_counts(&run.counts);
 	for (unsigned int i = 0; i < CONFIGS; i++) {
 		jit_fini(&run.pair[i].jit->cpu);
