@@ -284,19 +284,6 @@ static bool run_jit(struct run *run)
 	return exit == CPU_EXIT_WFI;
 }
 
-/* One step; true: it was a WFI. */
-static bool step(struct run *run)
-{
-	struct cpu *cpu = &run->at->interp->cpu;
-
-	interp_step(cpu);
-	run->counts.instructions++;
-	if (!cpu->exit_wanted)
-		return false;
-	interp_step(cpu); /* which leaves */
-	return true;
-}
-
 /* Whether the interpreter stands where the other took its FIQ. */
 static bool stands_there(const struct cpu *cpu, const struct cpu *other)
 {
@@ -315,15 +302,19 @@ static bool run_interp(struct run *run)
 	const struct cpu *other = &run->at->jit->cpu;
 	struct cpu *cpu = &run->at->interp->cpu;
 	bool fiq = vector_of(other) == VECTOR_FIQ;
-	unsigned int n;
+	uint32_t seen;
 
-	for (n = 0; n < STEPS; n++) {
+	for (unsigned int n = 0; n < STEPS; n++) {
+		/* by itself: a FIQ may come right behind an IRQ */
+		if (atomic_load(&cpu->attention) && interp_attend(cpu, &seen))
+			return !fiq;
 		if (fiq && stands_there(cpu, other)) {
 			cpu_set_line(cpu, CPU_LINE_FIQ, true);
 			fiq = false;
+			continue;
 		}
-		if (step(run))
-			return !fiq;
+		interp_step(cpu);
+		run->counts.instructions++;
 	}
 	return false;
 }
@@ -564,8 +555,10 @@ static bool one_run(struct run *run)
 		/* one that came too late to be taken */
 		cpu_set_line(&run->at->interp->cpu, CPU_LINE_FIQ, false);
 		cpu_set_line(&run->at->jit->cpu, CPU_LINE_FIQ, false);
-		if (!compare(run, one_in(run, 8)) || !ended(run))
+		if (!compare(run, one_in(run, 8)) || !ended(run)) {
+			drop(run);
 			return false;
+		}
 		run->counts.exceptions[vector]++;
 		if (vector == VECTOR_FIQ)
 			run->counts.asynchronous++;
