@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * replay [--coverage | --jit] FILE...: run recorded vectors on our CPU, with
- * --jit in translated code.
+ * --jit in translated code, for x86-64-v2 and v3, each with registers assigned
+ * as usual and at random.
  *
  * With --coverage files that end in .bin are bare-metal programs of system/;
  * they are run, too, and the rows that nothing executed are printed.
@@ -80,18 +81,35 @@ static unsigned int print_missing(const unsigned long *executed)
 	return missing;
 }
 
+static int replay_translated(char **paths)
+{
+	for (unsigned int config = 0; config < 4; config++) {
+		struct machine *m = machine_new();
+		unsigned int n = 0;
+
+		if (!jit_machine_add(m, config & 2, config & 1))
+			return 77;
+		for (char **path = paths; *path; path++)
+			n += replay(m, *path);
+		printf("%u vectors\n", n);
+		check(n);
+		jit_fini(&m->cpu);
+		machine_free(m);
+	}
+	return test_done();
+}
+
 int main(int argc, char **argv)
 {
 	bool coverage = argc > 1 && !strcmp(argv[1], "--coverage");
-	bool jit = argc > 1 && !strcmp(argv[1], "--jit");
 	struct machine *m;
 	unsigned int n = 0;
 
 	decode_init();
+	if (argc > 1 && !strcmp(argv[1], "--jit"))
+		return replay_translated(argv + 2);
 	m = machine_new();
-	if (jit && !jit_machine_add(m, 0, true))
-		return 77;
-	for (int i = coverage || jit ? 2 : 1; i < argc; i++) {
+	for (int i = coverage ? 2 : 1; i < argc; i++) {
 		const char *dot = strrchr(argv[i], '.');
 
 		if (dot && !strcmp(dot, ".bin"))
@@ -103,7 +121,6 @@ int main(int argc, char **argv)
 	check(n);
 	if (coverage)
 		check(!print_missing(m->executed));
-	jit_fini(&m->cpu);
 	machine_free(m);
 	return test_done();
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * replay MODEL PROGRAM.bin RECORDED.txt: run a bare-metal program on our CPU
+ * replay MODEL PROGRAM.bin RECORDED.txt [jit|verify]: run a bare-metal program on our CPU
  * and compare what it prints with what it printed under qemu-system-arm.
  * Lines that are meant to differ are the rows of differences[].
  */
@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "../../unit/arm_machine.h"
+#include "jit/jit.h"
 
 enum {
 	LOAD_AT = 0x40200000,
@@ -78,16 +79,38 @@ static size_t slurp(const char *path, void *to, size_t size)
 	return (size_t)len;
 }
 
-static void run_program(enum cpu_model model, const char *path)
+/* False: there is no translator. */
+static bool translate(struct cpu *cpu, enum jit_mode mode)
+{
+	struct jit_options options = { .mode = mode,
+				       .v3 = true,
+				       .threshold = 1 };
+	const char *why;
+	struct err err;
+
+	if (!jit_available(&why)) {
+		printf("%s\n", why);
+		return false;
+	}
+	check_eq(jit_init(cpu, &options, &err), 0);
+	return true;
+}
+
+static bool run_program(enum cpu_model model, const char *path,
+			enum jit_mode mode)
 {
 	struct cpu *cpu = machine_init(&m, 1, model);
 
+	if (mode != JIT_OFF && !translate(cpu, mode))
+		return false;
 	bus_add(&m.bus, UART, 0x1000, &uart_ops, NULL, NULL);
 	check(slurp(path, ram_at(&m.ram, LOAD_AT, 1 << 20), 1 << 20) > 0);
 	cpu->pc_next = LOAD_AT;
-	while (interp_run(cpu) != CPU_EXIT_POWER_OFF)
+	while (jit_run(cpu) != CPU_EXIT_POWER_OFF)
 		test_failed();
+	jit_fini(cpu);
 	machine_fini(&m);
+	return true;
 }
 
 static const struct difference *find_difference(const char *line)
@@ -136,12 +159,16 @@ static unsigned int compare(char *ours, char *theirs)
 int main(int argc, char **argv)
 {
 	static char recorded[TEXT_SIZE];
+	enum jit_mode mode = JIT_OFF;
 	enum cpu_model model;
 
-	if (argc != 4)
+	if (argc < 4)
 		return 2;
+	if (argc > 4)
+		mode = strcmp(argv[4], "jit") ? JIT_VERIFY : JIT_ON;
 	model = strcmp(argv[1], "a7") ? CORTEX_A15 : CORTEX_A7;
-	run_program(model, argv[2]);
+	if (!run_program(model, argv[2], mode))
+		return 77;
 	recorded[slurp(argv[3], recorded, TEXT_SIZE - 1)] = 0;
 	printf("%u lines\n", compare(text, recorded));
 	return test_done();
