@@ -16,14 +16,17 @@
 #include "host/ui.h"
 
 static bool arg_quiet, arg_verbose, arg_trace, arg_json, arg_help, arg_version;
+static bool arg_machine;
 
 /* clang-format off */
 static const struct opt global_options[] = {
 	{ "-q --quiet", OPT_FLAG, &arg_quiet, .help = "only errors and warnings" },
 	{ "-v --verbose", OPT_FLAG, &arg_verbose, .help = "say more" },
 	{ "-x", OPT_FLAG, &arg_trace, .help = "say everything, for a bug report" },
-	{ "--json --machine-readable", OPT_FLAG, &arg_json,
+	{ "--json", OPT_FLAG, &arg_json,
 	  .help = "print one JSON document for programs" },
+	{ "--machine-readable", OPT_FLAG, &arg_machine,
+	  .help = "of convert: as virt-v2v's; of the others: as --json" },
 	{ "-h --help", OPT_FLAG, &arg_help, .help = "this text" },
 	{ "-V --version", OPT_FLAG, &arg_version, .help = "the version" },
 	OPT_END,
@@ -113,7 +116,14 @@ static int run_command(const struct cmd *c, int n, char **args, struct err *err)
 	struct ui ui;
 	int rc;
 
-	ui_init(&ui, stderr, arg_quiet || arg_json);
+	if (arg_machine && c->features) {
+		/* A program shall see lines at once, whatever it reads from. */
+		ui_init(&ui, stdout, arg_quiet);
+		ui.terminal = ui.colour = false;
+		ui.numbers = true;
+	} else {
+		ui_init(&ui, stderr, arg_quiet || arg_json);
+	}
 	ctx.ui = &ui;
 	ctx.args = args;
 	ctx.nargs = n;
@@ -156,6 +166,11 @@ static int run(int argc, char **argv, struct err *err)
 		print_command_help(c);
 		return CMD_OK;
 	}
+	if (arg_machine && c->features && !n) {
+		fputs(c->features, stdout);
+		return CMD_OK;
+	}
+	arg_json |= arg_machine && !c->features;
 	if (check_count(c, n, err) < 0)
 		return CMD_USAGE;
 	set_log_level();

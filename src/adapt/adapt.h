@@ -38,6 +38,8 @@ struct adapt_facts {
 	uint64_t free; /* bytes that root shall have free at the end; 0: the
 			* disk keeps its size */
 
+	bool serial_console; /* on the PL011, whoever uses it */
+
 	/* For a system that is a copy, and lives beside the original; NULL: it
 	 * keeps what it has.  32 digits; a host name. */
 	const char *new_machine_id, *new_hostname;
@@ -76,6 +78,10 @@ bool adapt_can_grow(const struct guest *g);
 /* How large a disk becomes whose root lacks that many bytes. */
 uint64_t adapt_grown(uint64_t disk_size, uint64_t missing);
 
+/* Who uses the Pi's serial line, which the board's PL011 stands for, so that the
+ * console goes elsewhere; or NULL. */
+const struct guest_thing *adapt_serial_user(const struct adapt_facts *facts);
+
 /* Where the FAT is after the change: "/boot/firmware", or NULL. */
 const char *adapt_boot_dir(const struct guest *g);
 
@@ -89,6 +95,7 @@ void adapt_console(const struct adapt_facts *facts, struct plan *plan);
 void adapt_services(const struct adapt_facts *facts, struct plan *plan);
 void adapt_modules(const struct adapt_facts *facts, struct plan *plan);
 void adapt_network(const struct adapt_facts *facts, struct plan *plan);
+void adapt_link(const struct adapt_facts *facts, struct plan *plan);
 void adapt_twin(const struct adapt_facts *facts, struct plan *plan);
 void adapt_sticks(const struct adapt_facts *facts, struct plan *plan);
 void adapt_identity(const struct adapt_facts *facts, struct plan *plan);

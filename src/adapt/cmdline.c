@@ -12,7 +12,8 @@
 #include "common/mem.h"
 #include "common/str.h"
 
-#define CONSOLE "console=ttyAMA0,115200"
+#define SERIAL "console=ttyAMA0,115200"
+#define HVC    "console=hvc0"
 
 static void add_word(struct str *line, const char *word)
 {
@@ -32,6 +33,21 @@ static char *root_word(const struct guest *g)
 	if (root->uuid)
 		return xasprintf("root=UUID=%s", root->uuid);
 	return xasprintf("root=/dev/vda%d", g->root);
+}
+
+const struct guest_thing *adapt_serial_user(const struct adapt_facts *facts)
+{
+	static const char *const names[] = { "/dev/ttyAMA0", "/dev/serial0",
+					     "/dev/ttyS0", "/dev/serial1" };
+
+	const struct guest *g = facts->guest;
+
+	for (size_t i = 0; i < g->things.n && !facts->serial_console; i++)
+		for (size_t n = 0; n < sizeof(names) / sizeof(names[0]); n++)
+			if (g->things.at[i].kind == THING_DEVICE &&
+			    !strcmp(g->things.at[i].name, names[n]))
+				return &g->things.at[i];
+	return NULL;
 }
 
 static bool is_ours(const char *word)
@@ -59,6 +75,7 @@ void adapt_cmdline(const struct adapt_facts *facts, struct plan *plan)
 	/* The one network card is eth0, as it was on the Pi. */
 	add_word(&line, "net.ifnames=0");
 	add_word(&line, "ro");
-	add_word(&line, CONSOLE);
+	plan->console_hvc0 = adapt_serial_user(facts) != NULL;
+	add_word(&line, plan->console_hvc0 ? HVC : SERIAL);
 	plan->kernel_cmdline = str_steal(&line);
 }

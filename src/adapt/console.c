@@ -11,6 +11,7 @@
 #include "adapt/adapt.h"
 #include "common/cleanup.h"
 #include "common/mem.h"
+#include "common/str.h"
 
 static void unmask(const struct adapt_facts *facts, struct plan *plan,
 		   const char *unit)
@@ -72,11 +73,48 @@ static bool has_line(const char *inittab, const char *terminal)
 	return false;
 }
 
+#define HVC_WANTED \
+	"/etc/systemd/system/getty.target.wants/serial-getty@hvc0.service"
+#define HVC_LINE "h0:2345:respawn:/sbin/getty -L hvc0 115200 vt100\n"
+
+/* The serial line is a HAT's or a cable's, and no login prompt shall talk
+ * there. */
+static void on_hvc0(const struct adapt_facts *facts, struct plan *plan,
+		    const struct guest_thing *user)
+{
+	autofree char *why = xasprintf(
+		"%s belongs to what %s is about: the console is hvc0",
+		user->name, user->where ? user->where : "a program");
+	autofree char *inittab = NULL;
+
+	if (facts->guest->systemd) {
+		plan_add(plan, CHANGE_SYMLINK, "console-hvc0", HVC_WANTED, why)
+			->target = xstrdup(
+			"/lib/systemd/system/serial-getty@.service");
+		return;
+	}
+	inittab = facts->read(facts->arg, "/etc/inittab");
+	if (inittab && !has_line(inittab, "hvc0"))
+		plan_add(plan, CHANGE_WRITE, "console-hvc0", "/etc/inittab",
+			 why)
+			->content = xasprintf(
+			"%s%s" HVC_LINE, inittab,
+			*inittab && !str_ends(inittab, "\n") ? "\n" : "");
+}
+
 void adapt_console(const struct adapt_facts *facts, struct plan *plan)
 {
+	const struct guest_thing *user = adapt_serial_user(facts);
+
 	autofree char *inittab = NULL;
 	size_t n;
 
+	if (user) {
+		on_hvc0(facts, plan, user);
+		if (facts->guest->systemd)
+			without_lost_terminals(facts, plan);
+		return;
+	}
 	if (facts->guest->systemd) {
 		unmask(facts, plan,
 		       "/etc/systemd/system/serial-getty@ttyAMA0.service");

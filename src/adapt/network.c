@@ -87,5 +87,6 @@ static void without_wifi(const struct adapt_facts *facts, struct plan *plan)
 void adapt_network(const struct adapt_facts *facts, struct plan *plan)
 {
 	without_wifi(facts, plan);
+	adapt_link(facts, plan);
 	adapt_twin(facts, plan);
 }

@@ -31,6 +31,7 @@ enum {
 
 struct session {
 	guestfs_h *g;
+	int partition; /* that was mounted; 0: none */
 };
 
 /* supermin builds the appliance from a kernel of this host. */
@@ -228,6 +229,7 @@ static int mount_root(struct session *s, int partition, struct err *err)
 	if (guestfs_mount(s->g, device, "/") < 0)
 		return gerror(s->g, err, "mount partition",
 			      device + strlen(DISK));
+	s->partition = partition;
 	return 0;
 }
 
@@ -253,13 +255,32 @@ int session_revert(struct session *s, struct journal_read *journal,
 				 err);
 }
 
+/* What was written is in order: nobody hopes for the guest's own e2fsck. */
+static int check_again(struct session *s, struct err *err)
+{
+	char device[32];
+
+	if (!s->partition)
+		return 0;
+	device_of(s->partition, device);
+	if (guestfs_e2fsck(s->g, device, GUESTFS_E2FSCK_CORRECT, 1, -1) < 0)
+		return gerror(s->g, err, "check what was written to partition",
+			      device + strlen(DISK));
+	return 0;
+}
+
 int session_finish(struct session *s, struct err *err)
 {
+	int r;
+
 	/* Not every host can give blocks back: no loss but of space. */
 	if (guestfs_fstrim(s->g, "/", -1) < 0)
 		log_debug("fstrim: %s", guestfs_last_error(s->g));
 	if (guestfs_umount_all(s->g) < 0)
 		return gerror(s->g, err, "unmount", "the guest's disk");
+	r = check_again(s, err);
+	if (r < 0)
+		return r;
 	if (guestfs_shutdown(s->g) < 0)
 		return gerror(s->g, err, "shut down", "libguestfs's appliance");
 	return 0;

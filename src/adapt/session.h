@@ -58,7 +58,7 @@ int session_revert(struct session *s, struct journal_read *journal,
 		   const char *only, const char *undo_dir, const char *temp_dir,
 		   struct undo_results *ret, struct err *err);
 
-/* Trim, unmount, shut down: the disk is complete. */
+/* Trim, unmount, e2fsck, shut down: the disk is complete. */
 int session_finish(struct session *s, struct err *err);
 
 void session_free(struct session *s);

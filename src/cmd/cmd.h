@@ -44,6 +44,11 @@ struct cmd {
 	int min_args, max_args;
 	const struct opt *options; /* ended by OPT_END; or NULL */
 
+	/* Of a command that virt-v2v has too, --machine-readable is as there:
+	 * alone, it prints these lines; else messages go to standard output,
+	 * and progress as "40/100".  NULL: it is --json. */
+	const char *features;
+
 	/*
 	 * Returns one of enum cmd_exit, or a negative errno with *err set.
 	 * main() prints err->text whenever something was written to it; so a

@@ -28,10 +28,11 @@
 #include "host/files.h"
 #include "host/sha256.h"
 #include "kernel/cache.h"
+#include "run/engine.h"
 
 enum {
 	MIB = 1 << 20,
-	STEPS = 6,
+	STEPS = 7, /* the last is to start it */
 	HASH_CHUNK = 1 << 20,
 	VERIFY_SECONDS = 900
 };
@@ -52,7 +53,7 @@ static uint64_t arg_cpus, arg_memory = UINT64_C(1) << 30;
 static uint64_t arg_grow = UINT64_C(1) << 30;
 static unsigned int arg_engine, arg_output;
 static bool arg_dry_run, arg_no_grow, arg_backports, arg_strict, arg_hash;
-static bool arg_clone, arg_verify, arg_two, arg_autostart;
+static bool arg_clone, arg_verify, arg_no_verify, arg_two, arg_autostart;
 
 /* The sum of the files before this one, and of what has come of it. */
 static bool download_progress(void *arg, const char *url, uint64_t done,
@@ -277,6 +278,24 @@ static void say_ready(struct cmd_ctx *ctx, const struct conversion *c)
 	}
 }
 
+/* Shall it be started?  Unless that is said, where it can be. */
+static bool will_verify(struct conversion *c)
+{
+	autofree char *program = NULL;
+	struct err why;
+
+	if (arg_verify || arg_no_verify)
+		return arg_verify;
+	if (!engine_find(c->machine.engine, machine_is_arm64(&c->machine),
+			 &program, &why))
+		return true;
+	ui_warn(c->ui,
+		"the guest was not started to see whether it comes up: "
+		"%s",
+		why.text);
+	return false;
+}
+
 /* The guest is complete; whether it comes up is another matter. */
 static int finish(struct cmd_ctx *ctx, struct conversion *c, struct err *err)
 {
@@ -284,8 +303,8 @@ static int finish(struct cmd_ctx *ctx, struct conversion *c, struct err *err)
 
 	/* Nobody makes one of that name any more: it is there. */
 	store_new_drop(&c->guest);
-	if (arg_verify) {
-		ui_say(ctx->ui, "starting it, to see whether it comes up");
+	if (will_verify(c)) {
+		ui_step(ctx->ui, "start it, to see whether it comes up");
 		r = verify_guest(c->machine.name, VERIFY_SECONDS, ctx->ui, err);
 	}
 	say_ready(ctx, c);
@@ -310,6 +329,8 @@ static int run(struct cmd_ctx *ctx, struct err *err)
 				.strict = arg_strict,
 				.clone = arg_clone,
 				.pool = arg_pool,
+				/* libvirt's console is the serial line. */
+				.serial_console = arg_output == OUTPUT_LIBVIRT,
 				.card = { .img = { .fd = -1 } } };
 	int r;
 
@@ -317,6 +338,11 @@ static int run(struct cmd_ctx *ctx, struct err *err)
 	 * shell says: libvirt's user must pass through the folders. */
 	umask(022);
 	make_wishes(&c);
+	if (arg_verify && arg_no_verify) {
+		err_set(err, EINVAL, "--verify and --no-verify: which one?");
+		conversion_free(&c);
+		return CMD_USAGE;
+	}
 	if (output_check(err) < 0 ||
 	    machine_wish_check(&c.machine_wish, err) < 0 ||
 	    card_root(arg_root, &(struct card_wish){ 0 }, err) < 0) {
@@ -324,7 +350,7 @@ static int run(struct cmd_ctx *ctx, struct err *err)
 		return CMD_USAGE;
 	}
 	if (!arg_dry_run)
-		ui_steps(ctx->ui, STEPS);
+		ui_steps(ctx->ui, arg_no_verify ? STEPS - 1 : STEPS);
 	ui_step(ctx->ui, "look at the card");
 	r = open_source(&c, ctx->args[0], err);
 	if (!r)
@@ -369,8 +395,11 @@ static const struct opt options[] = {
 	  .help = "the Pi lives on: the guest gets an address, a machine id "
 		  "and host keys of its own" },
 	{ "--verify", OPT_FLAG, &arg_verify,
-	  .help = "start the guest at the end, to see whether it comes up; "
-		  "exit code 4 if it does not" },
+	  .help = "start the guest at the end, to see whether it comes up, "
+		  "and exit code 4 if not; so it is done where an emulator "
+		  "is there, and with this option it must be" },
+	{ "--no-verify", OPT_FLAG, &arg_no_verify,
+	  .help = "do not start it" },
 	{ "--hash", OPT_FLAG, &arg_hash,
 	  .help = "keep the SHA-256 of the whole source in guest.yaml" },
 	{ "--cpus", OPT_NUMBER, &arg_cpus, "N", "how many CPUs (2)", 1, 8 },
@@ -408,5 +437,14 @@ const struct cmd cmd_convert = {
 	.min_args = 1,
 	.max_args = 1,
 	.options = options,
+	.features = "pimigrate\n"
+		    "input:disk\ninput:device\ninput:stdin\ninput:xz\n"
+		    "input:gzip\ninput:zstd\ninput:zip\ninput:qcow2\n"
+		    "output:local\n"
+		    "engine:pimigrate\nengine:qemu\n"
+		    "arch:armhf\narch:arm64\n"
+		    "convert:linux\n"
+		    "root:ask\nroot:first\nroot:device\n"
+		    "disk-option\nverify-option\n",
 	.run = run,
 };

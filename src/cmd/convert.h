@@ -19,7 +19,8 @@
 struct conversion {
 	struct ui *ui;
 	bool strict, clone;
-	uint64_t free; /* bytes, as in struct adapt_facts */
+	bool serial_console; /* as in struct adapt_facts */
+	uint64_t free;       /* bytes, as in struct adapt_facts */
 	struct kernel_wish wish;
 	struct machine_wish machine_wish;
 
@@ -59,6 +60,9 @@ int conversion_kernel(struct conversion *c, struct err *err);
 
 /* Make the plan from what can be read; again after a replay. */
 int conversion_plan(struct conversion *c, struct err *err);
+
+/* The same with the kernel's rows alone. */
+void conversion_plan_kernel(struct conversion *c);
 
 /* Say what will not be as on the Pi.  With strict that is -ECANCELED, and
  * lost is set. */

@@ -152,6 +152,7 @@ int conversion_plan(struct conversion *c, struct err *err)
 	struct adapt_facts facts = {
 		.guest = &conversion_card(c)->guest,
 		.free = c->free,
+		.serial_console = c->serial_console,
 	};
 
 	facts_init(&facts, &c->source);
@@ -161,6 +162,17 @@ int conversion_plan(struct conversion *c, struct err *err)
 	facts.new_machine_id = c->machine_id;
 	plan_free(&c->plan);
 	return adapt_plan(&facts, &c->plan, err);
+}
+
+void conversion_plan_kernel(struct conversion *c)
+{
+	struct adapt_facts facts = { .guest = &conversion_card(c)->guest };
+
+	facts_init(&facts, &c->source);
+	kernel_facts(c, &facts.kernel);
+	plan_free(&c->plan);
+	c->plan = (struct plan){ 0 };
+	adapt_kernel(&facts, &c->plan);
 }
 
 /* A file of the guest, on this host. */
@@ -266,6 +278,7 @@ int conversion_write(struct conversion *c, struct err *err)
 		r = write_file(c->guest.dir, "report.json", json, err);
 	free(c->machine.cmdline);
 	c->machine.cmdline = xstrdup(c->plan.kernel_cmdline);
+	c->machine.console_hvc0 = c->plan.console_hvc0;
 	return r < 0 ? r : store_save_in(c->guest.dir, &c->machine, err);
 }
 

@@ -196,8 +196,21 @@ static bool is_newer(const char *a, const char *b)
 	return !b || version_compare(a, b) > 0;
 }
 
-/* The newest that counts, as its release; refused does not.  NULL: none. */
-static char *newest(const struct tree *t, bool arm64,
+bool sync_has(const struct tree *t, const struct machine *m,
+	      const char *release)
+{
+	autofree char *path = xasprintf(KERNEL "%s", release);
+	struct tree_stat st;
+
+	return !strchr(release, '/') && tree_stat(t, path, &st) == 0 &&
+	       st.kind == TREE_FILE &&
+	       is_kernel(t, path, machine_is_arm64(m)) &&
+	       fits_machine(t, release);
+}
+
+/* The newest that counts, as its release; refused does not.  NULL: none.  One
+ * that was chosen is it, as long as it is there. */
+static char *newest(const struct tree *t, const struct machine *m,
 		    const struct boot_kernel *refused)
 {
 	autonames struct tree_names names = { 0 };
@@ -205,6 +218,8 @@ static char *newest(const struct tree *t, bool arm64,
 	autofree char *status = NULL, *owned = NULL, *unowned = NULL;
 	size_t len;
 
+	if (m->release && sync_has(t, m, m->release))
+		return xstrdup(m->release);
 	if (!tree_read(t, "/var/lib/dpkg/status", MAX_STATUS, &status, &len))
 		dpkg_read(status, &db);
 	if (tree_list(t, "/boot", &names) < 0)
@@ -217,9 +232,8 @@ static char *newest(const struct tree *t, bool arm64,
 		char **best;
 		struct tree_stat st;
 
-		if (!str_starts(name, "vmlinuz-") || strchr(release, '/') ||
-		    tree_stat(t, path, &st) < 0 || st.kind != TREE_FILE ||
-		    !is_kernel(t, path, arm64) || !fits_machine(t, release) ||
+		if (!str_starts(name, "vmlinuz-") || !sync_has(t, m, release) ||
+		    tree_stat(t, path, &st) < 0 ||
 		    boot_same(refused,
 			      &(struct boot_kernel){ (char *)(uintptr_t)release,
 						     st.size, st.mtime }))
@@ -414,8 +428,8 @@ static int sync_disk(const struct disk *d, const struct machine *m,
 		*ret_result = SYNC_UNSAFE;
 		return 0;
 	}
-	any = newest(&d->tree, machine_is_arm64(m), &none);
-	release = newest(&d->tree, machine_is_arm64(m), &state.refused);
+	any = newest(&d->tree, m, &none);
+	release = newest(&d->tree, m, &state.refused);
 	*ret_result = any ? SYNC_BAD : SYNC_NONE;
 	if (release)
 		r = compare(&d->tree, release, dir, &state, how, ret_result,

@@ -8,6 +8,7 @@
 #define CMD_SYNC_H
 
 #include "common/err.h"
+#include "fs/tree.h"
 #include "model/machine.h"
 #include "store/boot.h"
 
@@ -28,6 +29,10 @@ enum sync_result {
 int sync_kernel(const struct machine *m, const char *dir, bool look,
 		enum sync_result *ret_result, char **ret_release,
 		struct err *err);
+
+/* Has a guest's root that kernel, with modules, for its machine? */
+bool sync_has(const struct tree *t, const struct machine *m,
+	      const char *release);
 
 /*
  * For a process without rights: fd is the guest's first disk, and a new kernel

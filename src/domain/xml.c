@@ -172,11 +172,16 @@ static void add_serials(struct writer *w, const struct machine *m,
 			enum serial_port kind)
 {
 	bool uart = kind == SERIAL_UART, first = true;
+	bool hvc0 = !uart && m->console_hvc0;
+
+	if (hvc0)
+		str_add(&w->s, "    <console type='pty'>\n      <target "
+			       "type='virtio'/>\n    </console>\n");
 
 	for (size_t i = 0; i < m->serial.n; i++) {
 		if (m->serial.at[i].port != kind)
 			continue;
-		if (!uart && first)
+		if (!uart && first && !hvc0)
 			str_add(&w->s,
 				"    <console type='null'>\n      <target "
 				"type='virtio'/>\n    </console>\n");
@@ -189,7 +194,7 @@ static void add_serials(struct writer *w, const struct machine *m,
 				    : "      <target type='virtio'/>\n"
 				      "    </console>\n");
 	}
-	if (!uart && !first)
+	if (hvc0 || (!uart && !first))
 		str_add(&w->s, "    <controller type='virtio-serial'>\n"
 			       "      " MMIO "\n    </controller>\n");
 }

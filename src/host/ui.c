@@ -204,6 +204,21 @@ static void draw_bar(struct ui *ui, uint64_t done, uint64_t total)
 	fflush(ui->out);
 }
 
+/* As virt-v2v's: ^[0-9]+/[0-9]+$, and only what is new. */
+static void put_percent(struct ui *ui, uint64_t done, uint64_t total)
+{
+	unsigned int percent = total && done < total
+				       ? (unsigned int)((double)done * 100 /
+							(double)total)
+				       : 100;
+
+	if (!total || percent == ui->percent)
+		return;
+	ui->percent = percent;
+	fprintf(ui->out, "%u/100\n", percent);
+	fflush(ui->out);
+}
+
 void ui_progress(struct ui *ui, uint64_t done, uint64_t total)
 {
 	uint64_t now = ui->now();
@@ -211,6 +226,10 @@ void ui_progress(struct ui *ui, uint64_t done, uint64_t total)
 	if (!ui->began) {
 		ui->began = now ? now : 1;
 		ui->shown = ui->terminal ? 0 : now;
+	}
+	if (ui->numbers) {
+		put_percent(ui, done, total);
+		return;
 	}
 	if (ui->silent ||
 	    now - ui->shown < (ui->terminal ? REDRAW_MS : PLAIN_MS))
@@ -237,4 +256,5 @@ void ui_progress_end(struct ui *ui, uint64_t done)
 		ui_say(ui, "%s in %s", ui_bytes(done, size),
 		       ui_time(ui->now() - ui->began, time));
 	ui->began = 0;
+	ui->percent = 0;
 }

@@ -19,12 +19,14 @@ struct ui {
 	bool silent;   /* --json, -q */
 	bool terminal; /* lines may be drawn again */
 	bool colour;
+	bool numbers;          /* progress is "40/100", for programs */
 	unsigned int step, of; /* "[2/7]"; of is 0 where nobody counts */
 	uint64_t (*now)(void); /* milliseconds, monotonic */
 
 	/* the progress in work */
 	bool bar_drawn;        /* the cursor stands in a bar's line */
 	uint64_t began, shown; /* ms; 0: none in work */
+	unsigned int percent;  /* of numbers: what was said last */
 };
 
 void ui_init(struct ui *ui, FILE *out, bool silent);

@@ -31,6 +31,7 @@ enum {
 	MAX_BUSYBOX = 16 << 20,
 	MAX_CONFIG = 4 << 20,
 	EM_ARM = 40,
+	EM_AARCH64 = 183,
 };
 
 static const struct module_wish wishes[] = {
@@ -135,10 +136,19 @@ static int put_frame(struct writer *w, struct err *err)
 }
 
 /* A 32 bit little-endian ELF program for ARM? */
-static bool is_arm(const char *text, size_t len)
+static bool is_arm(const char *elf, size_t len)
 {
-	return len > 52 && !memcmp(text, "\177ELF\1\1", 6) &&
-	       text[18] == EM_ARM && !text[19];
+	static const struct {
+		char class;
+		char machine;
+	} kinds[] = { { 1, EM_ARM }, { 2, (char)EM_AARCH64 } };
+
+	if (len < 20 || memcmp(elf, "\177ELF", 4) != 0 || elf[19])
+		return false;
+	for (size_t k = 0; k < 2; k++)
+		if (elf[4] == kinds[k].class && elf[18] == kinds[k].machine)
+			return true;
+	return false;
 }
 
 static int put_busybox(struct writer *w, const char *path, struct err *err)
@@ -151,8 +161,8 @@ static int put_busybox(struct writer *w, const char *path, struct err *err)
 	if (r < 0)
 		return r;
 	if (!is_arm(text, len))
-		return err_set(err, EBADMSG,
-			       "'%s' is no program for 32 bit ARM", path);
+		return err_set(err, EBADMSG, "'%s' is no program for ARM",
+			       path);
 	return put(w, "bin/busybox", S_IFREG | 0755, text, len, err);
 }
 

@@ -256,7 +256,28 @@ static void decide_enter(struct job *job, const struct closure *closure,
 			    why));
 }
 
-static int get_kernel(struct job *job, const char *status, struct err *err)
+static int keep(struct job *job, const struct guest *g)
+{
+	struct kernel_set *set = job->set;
+
+	set->keep = true;
+	set->release = xstrdup(select_release(g->kernel_package));
+	set->reason = xstrdup(job->rule.reason);
+	return 0;
+}
+
+/* dpkg in the guest has it, or a newer one. */
+static bool is_there(const struct job *job, const struct guest *g,
+		     const struct dpkg_db *db, const struct package *top)
+{
+	const char *version = dpkg_version(db, top->name);
+
+	return job->wish->renew && g->kernel_package && version &&
+	       version_compare(version, top->version) >= 0;
+}
+
+static int get_kernel(struct job *job, const struct guest *g,
+		      const char *status, struct err *err)
 {
 	const struct flavour *flavour = job->rule.flavour;
 	const struct package *top = select_top(&job->offers, flavour);
@@ -274,6 +295,8 @@ static int get_kernel(struct job *job, const char *status, struct err *err)
 					 "linux-image-%s",
 			       flavour->name);
 	dpkg_read(status, &db);
+	if (is_there(job, g, &db, top))
+		return keep(job, g);
 	closure_find(&job->offers, &db, top, &closure);
 	r = get_all(job, &closure, top, err);
 	if (r < 0)
@@ -329,16 +352,6 @@ static int get_busybox(struct job *job, struct err *err)
 	return extract_busybox(job, p, err);
 }
 
-static int keep(struct job *job, const struct guest *g)
-{
-	struct kernel_set *set = job->set;
-
-	set->keep = true;
-	set->release = xstrdup(select_release(g->kernel_package));
-	set->reason = xstrdup(job->rule.reason);
-	return 0;
-}
-
 static int obtain(struct job *job, const struct guest *g, const char *status,
 		  struct err *err)
 {
@@ -357,7 +370,7 @@ static int obtain(struct job *job, const struct guest *g, const char *status,
 		r = load_offers(job, err);
 	if (!r)
 		r = job->rule.keep ? keep(job, g)
-				   : get_kernel(job, status, err);
+				   : get_kernel(job, g, status, err);
 	return r < 0 ? r : get_busybox(job, err);
 }
 

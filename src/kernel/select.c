@@ -132,8 +132,8 @@ int select_rule(const struct guest *g, const struct kernel_wish *wish,
 	r = refuse_architecture(g, err);
 	if (r < 0)
 		return r;
-	if (has_fitting(g) && !wish->suite && !wish->backports &&
-	    !wish->debs.n) {
+	if (has_fitting(g) && !wish->renew && !wish->suite &&
+	    !wish->backports && !wish->debs.n) {
 		*ret_rule = (struct kernel_rule){
 			.keep = true,
 			.suite = suite_or_oldest(find_suite(g->suite)),

@@ -19,6 +19,7 @@
 struct kernel_wish {
 	const char *suite;    /* "trixie"; NULL: the guest's own */
 	bool backports;       /* SUITE-backports too */
+	bool renew;           /* keep only what dpkg has as new as that */
 	const char *mirror;   /* URL; NULL: from apt's sources */
 	const char *security; /* URL; NULL: what belongs to the mirror */
 	const char *keyring;  /* NULL: the package debian-archive-keyring's */

@@ -38,7 +38,7 @@ void machine_free(struct machine *m)
 		m->name,        m->uuid,          m->title,         m->cpu,
 		m->kernel,      m->initrd,        m->cmdline,       m->profile,
 		m->source_path, m->source_serial, m->source_sha256, m->created,
-		m->arch,        m->libvirt,
+		m->arch,        m->libvirt,       m->release,
 	};
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++)

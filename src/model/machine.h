@@ -71,7 +71,11 @@ struct machine {
 	char *cpu;       /* "cortex-a7" */
 	enum engine engine;
 	bool autostart;
-	char *libvirt; /* URI of the libvirt that runs it; NULL: we do */
+	char *libvirt;     /* URI of the libvirt that runs it; NULL: we do */
+	bool console_hvc0; /* the console is a virtio one, and nothing is at
+			    * the PL011 */
+	char *release;     /* of the kernel to start; NULL: the newest that the
+			* guest has */
 	char *kernel, *initrd; /* relative to the guest's folder */
 	char *cmdline;
 	char *profile;

@@ -39,6 +39,7 @@ struct change {
 struct plan {
 	struct vec_of(struct change) changes;
 	char *kernel_cmdline; /* what the guest's kernel is started with */
+	bool console_hvc0;    /* the serial line is somebody else's */
 	char *kernel_release; /* "6.1.0-50-armmp-lpae"; NULL until chosen */
 	char *kernel_reason;  /* why this kernel */
 	uint64_t source_size; /* bytes, of the card */

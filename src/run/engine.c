@@ -190,7 +190,7 @@ static void add_serials(struct engine_argv *argv, const struct machine *m)
 
 	for (size_t i = 0; i < m->serial.n; i++)
 		virtio |= m->serial.at[i].port == SERIAL_VIRTIO;
-	if (virtio) {
+	if (virtio && !m->console_hvc0) {
 		add2(argv, "-device", xstrdup("virtio-serial-device"));
 		add2(argv, "-chardev", xstrdup("null,id=console1"));
 		add2(argv, "-device", xstrdup("virtconsole,chardev=console1"));
@@ -206,6 +206,17 @@ static char *command_line(const struct machine *m)
 	str_add(&s, m->cmdline ? m->cmdline : "");
 	serial_words(m, &s);
 	return str_steal(&s);
+}
+
+static void add_console(struct engine_argv *argv, const struct machine *m)
+{
+	if (!m->console_hvc0) {
+		add2(argv, "-serial", xstrdup("chardev:serial0"));
+		return;
+	}
+	add2(argv, "-serial", xstrdup("null"));
+	add2(argv, "-device", xstrdup("virtio-serial-device"));
+	add2(argv, "-device", xstrdup("virtconsole,chardev=serial0"));
 }
 
 void engine_args(const struct machine *m, const struct engine_run *run,
@@ -239,7 +250,7 @@ void engine_args(const struct machine *m, const struct engine_run *run,
 	add2(argv, "-mon", xstrdup("chardev=monitor0,mode=control"));
 	add2(argv, "-chardev",
 	     xasprintf("socket,id=serial0,fd=%d", run->serial_fd));
-	add2(argv, "-serial", xstrdup("chardev:serial0"));
+	add_console(argv, m);
 	add2(argv, "-kernel", path_in(run->dir, m->kernel));
 	if (m->initrd)
 		add2(argv, "-initrd", path_in(run->dir, m->initrd));

@@ -31,6 +31,8 @@ static const char *const engines[] = {
 	NULL,
 };
 
+static const char *const consoles[] = { "ttyAMA0", "hvc0", NULL };
+
 static const char *const nic_kinds[] = {
 	[NIC_USER] = "user",
 	[NIC_TAP] = "tap",
@@ -234,8 +236,13 @@ static int read_tree(struct machine *m, const struct yaml_node *tree,
 	m->engine = (enum engine)r;
 	yaml_bool(tree, "autostart", &m->autostart);
 	m->libvirt = text_or_null(tree, "libvirt");
+	r = choice(tree, "console", consoles, file, err);
+	if (r < 0)
+		return r;
+	m->console_hvc0 = r;
 	m->title = text_or_null(tree, "title");
 	m->arch = text_or_null(tree, "arch");
+	m->release = text_or_null(tree, "release");
 	m->cpu = text_or_null(tree, "cpu");
 	m->initrd = text_or_null(tree, "initrd");
 	m->cmdline = text_or_null(tree, "cmdline");
@@ -381,6 +388,8 @@ static void write_tree(struct yaml_node *tree, const struct machine *m)
 	yaml_set_text(tree, "engine", engines[m->engine]);
 	yaml_set_bool(tree, "autostart", m->autostart);
 	set_text(tree, "libvirt", m->libvirt);
+	set_text(tree, "console", m->console_hvc0 ? consoles[1] : NULL);
+	set_text(tree, "release", m->release);
 	set_text(tree, "kernel", m->kernel);
 	set_text(tree, "initrd", m->initrd);
 	set_text(tree, "cmdline", m->cmdline);

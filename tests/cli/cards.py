@@ -4,8 +4,9 @@
 it, and see that all that is expected holds.
 
     cards.py --cache DIR [NUMBER...]
+    cards.py --facts            facts of facts.tsv that nothing shows yet
 
-A row: number, where the fact stands, what can go wrong, card, options, exit
+A row: number, the facts' numbers in facts.tsv and what they are about, what can go wrong, card, options, exit
 code, expectations separated by " ; "; "@NAME" among the options is the path of
 another card:
 
@@ -52,6 +53,29 @@ def rows():
             if len(fields) != 7:
                 sys.exit(f'cards.tsv: {len(fields)} columns: {line}')
             yield fields
+
+
+def facts():
+    """(number, text, rows, elsewhere) of facts.tsv"""
+    for line in (here / 'facts.tsv').read_text().splitlines():
+        if not line.startswith('#'):
+            number, text, shown, elsewhere = line.split('\t')
+            yield number, text, shown.split(), elsewhere
+
+
+def wrong_facts():
+    """facts.tsv and the column of cards.tsv say the same."""
+    column = {r[0]: [w for w in r[1].split() if w[1:2] == '.']
+              for r in rows()}
+    there = {f[0]: f[2] for f in facts()}
+    for number, shown in there.items():
+        for row in shown:
+            if number not in column.get(row, []):
+                yield f'fact {number}: row {row} does not name it'
+    for row, numbers in column.items():
+        for number in numbers:
+            if row not in there.get(number, []):
+                yield f'row {row}: fact {number} does not name it'
 
 
 def lookup(d, path):
@@ -158,6 +182,10 @@ def one(row, cache):
 
 
 def main(argv):
+    if argv == ['--facts']:
+        print('\n'.join(f'{number}  {text}' for number, text, shown, other
+                        in facts() if not shown and not other))
+        return 0
     if len(argv) < 2 or argv[0] != '--cache':
         print(__doc__, file=sys.stderr)
         return 2
@@ -167,6 +195,7 @@ def main(argv):
     numbers = [r[0] for r in chosen]
     bad = [f'row {n} stands twice' for n in set(numbers)
            if numbers.count(n) > 1]
+    bad += wrong_facts()
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
         # cards first, each once: two rows may share one
         names = sorted({r[3] for r in chosen} |

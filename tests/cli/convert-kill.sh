@@ -71,6 +71,8 @@ converted() { # whatever was left: the next run works, and clears it
 		"$PIMIGRATE" convert $debs card.img
 	expect 0 "$PIMIGRATE" list
 	says 'minipi off'
+	[ "$(grep -c '^before guestfs_e2fsck' log)" -ge 2 ] ||
+		fail "the file system is not checked before and after"
 	[ "$(ls -A "$PIMIGRATE_GUESTS")" = minipi ] ||
 		fail "more than the guest is there: $(ls -A "$PIMIGRATE_GUESTS" | tr '\n' ' ')"
 }

@@ -22,7 +22,7 @@ says '6.1.0-99-armmp-lpae' "6.1.21-v7+ the Pi's own; not for this machine"
 expect 0 "$PIMIGRATE" kernel list --json minipi
 python3 -c 'import json; assert len(json.load(open("out"))) == 2' || fail "kernel list --json"
 expect 2 "$PIMIGRATE" kernel eat minipi
-complains 'kernel knows list and sync'
+complains 'kernel knows list, choose, update and sync'
 
 # rename
 expect 1 "$PIMIGRATE" rename nobody other

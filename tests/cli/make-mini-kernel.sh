@@ -2,15 +2,16 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Packages of the names and layout of Debian's kernel for ARM, of a few kB:
 #
-#	make-mini-kernel.sh FOLDER [arm64]
+#	make-mini-kernel.sh FOLDER [ARCH [NUMBER]]
 #
 # linux-image-6.1.0-99-armmp-lpae (or -arm64), its metapackage, and busybox-static.  Nothing
-# in them runs; convert does all with them that it does with the real ones.
+# in them runs; with a NUMBER in place of 99 the kernel begins as a zImage does.
+# convert does all with them that it does with the real ones.
 set -eu
 out=$1
 arch=${2:-armhf} flavour=armmp-lpae
 [ "$arch" = armhf ] || flavour=$arch
-release=6.1.0-99-$flavour
+release=6.1.0-${3:-99}-$flavour
 work=$(mktemp -d "${TMPDIR:-/tmp}/mini-kernel.XXXXXX")
 trap 'rm -rf "$work"' EXIT
 mkdir -p "$out"
@@ -36,6 +37,8 @@ image=$work/linux-image-$release
 modules=$image/lib/modules/$release
 mkdir -p "$image/boot" "$modules/kernel/drivers/block" "$work/busybox-static/bin"
 echo "not a kernel" >"$image/boot/vmlinuz-$release"
+[ -z "${3:-}" ] || # the magic of Documentation/arch/arm/booting, at 0x24
+	printf '%036d\30\50\157\1 kernel %s\n' 0 "$3" >"$image/boot/vmlinuz-$release"
 echo "CONFIG_RD_GZIP=y" >"$image/boot/config-$release"
 echo "not a map" >"$image/boot/System.map-$release"
 : >"$modules/modules.order"
@@ -43,10 +46,13 @@ for module in virtio_mmio virtio_blk ext4; do
 	echo "kernel/drivers/block/$module.ko"
 done >"$modules/modules.builtin"
 echo "stand-in" >"$modules/kernel/drivers/block/README"
-package "linux-image-$release" 6.1.999-1 ''
-package "linux-image-$flavour" 6.1.999-1 "linux-image-$release (= 6.1.999-1)"
+package "linux-image-$release" "6.1.9${3:-99}-1" ''
+package "linux-image-$flavour" "6.1.9${3:-99}-1" "linux-image-$release (= 6.1.9${3:-99}-1)"
 {
-	printf '\177ELF\1\1\1\0\0\0\0\0\0\0\0\0\2\0\50\0\1\0\0\0'
+	case $arch in
+	arm64) printf '\177ELF\2\1\1\0\0\0\0\0\0\0\0\0\2\0\267\0\1\0\0\0' ;;
+	*) printf '\177ELF\1\1\1\0\0\0\0\0\0\0\0\0\2\0\50\0\1\0\0\0' ;;
+	esac
 	head -c 40 /dev/zero
 } >"$work/busybox-static/bin/busybox"
 chmod 755 "$work/busybox-static/bin/busybox"

@@ -9,6 +9,9 @@
                                            Of folders above a difference within
                                            them, the time may differ too
 
+IMAGE@OFFSET is a file system at that byte, where it is not in the first Linux
+partition of an MBR.
+
 Of each path: type, owner, group, mode, modification time to the nanosecond,
 extended attributes, link target or device, hard links (the first name of the
 same inode), the ranges that hold data (so that a sparse file that was filled
@@ -36,12 +39,9 @@ NEEDS_RECOVERY = 0x4
 
 class Ext4:
     def __init__(self, path):
+        path, _, offset = path.partition('@')
         self.f = open(path, 'rb')
-        self.f.seek(446)
-        table = self.f.read(64)
-        start = next(struct.unpack_from('<I', table, at + 8)[0]
-                     for at in range(0, 64, 16) if table[at + 4] == 0x83)
-        self.base = start * 512
+        self.base = int(offset) if offset else self.first_linux()
         sb = self.at(1024, 1024)
         if struct.unpack_from('<H', sb, 56)[0] != 0xef53:
             sys.exit(f'{path}: no ext4 in the Linux partition')
@@ -56,6 +56,12 @@ class Ext4:
         self.desc = struct.unpack_from('<H', sb, 254)[0] \
             if incompat & 0x80 else 32
         self.table = (2 if self.block == 1024 else 1) * self.block
+
+    def first_linux(self):
+        self.f.seek(446)
+        table = self.f.read(64)
+        return 512 * next(struct.unpack_from('<I', table, at + 8)[0]
+                          for at in range(0, 64, 16) if table[at + 4] == 0x83)
 
     def at(self, offset, size):
         self.f.seek(self.base + offset)

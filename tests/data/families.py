@@ -713,3 +713,72 @@ def mac_known():
     c.put('/var/log/syslog', 'Oct 10 pi kernel: smsc95xx 1-1.1:1.0 eth0: '
           'register, b8:27:eb:12:34:56\n')
     return c
+
+
+@card
+def end0():
+    """Predictable names: the network is configured for end0."""
+    c = raspios('2023-10-bookworm')
+    del c.files['/etc/systemd/network/99-default.link'], c.files[
+        '/etc/systemd/system/multi-user.target.wants/NetworkManager.service']
+    c.enable('networking.service')
+    c.put('/etc/network/interfaces', 'auto lo end0\niface end0 inet static\n'
+          'address 192.168.1.9/24\ngateway 192.168.1.1\n')
+    return c
+
+
+@card
+def made_elsewhere():
+    """By tools of Debian 13 or Ubuntu 24.04, whose mke2fs has more features."""
+    c = raspios('2023-10-bookworm')
+    c.boot_size, c.fat_bits, c.fat_cluster = 16384, 16, 1
+    c.ext4 = 'metadata_csum,metadata_csum_seed,orphan_file,64bit'
+    return c
+
+
+@card
+def trixie_pi5():
+    c = raspios('2025-10-trixie')
+    c.boot['config.txt'] += '[pi5]\ndtoverlay=nospi10\n'
+    return c
+
+
+@card
+def decoy_links():
+    c = raspios('2023-10-bookworm')
+    for name in ('config.txt', 'cmdline.txt'):
+        c.link('/boot/' + name, 'firmware/' + name)
+    return c
+
+
+@card
+def trixie_netplan():
+    c = raspios('2025-10-trixie')
+    c.put('/etc/netplan/90-NM-0c9d7a2c-6f1e-4b43-9a55-3e6a1cf2a002.yaml',
+          'network:\n  version: 2\n  ethernets:\n'
+          '    NM-0c9d7a2c-6f1e-4b43-9a55-3e6a1cf2a002:\n'
+          '      renderer: NetworkManager\n      match:\n'
+          '        name: "eth0"\n      addresses:\n'
+          '      - "192.168.1.8/24"\n      routes:\n'
+          '      - to: default\n        via: 192.168.1.1\n')
+    return c
+
+
+@card
+def haos_squashfs():
+    c = haos_card(False)
+    slot = c.parts[2]
+    slot.make = squashfs(slot.start)
+    return c
+
+
+class Labels:
+    """Names by label, in place of a text to be formatted."""
+    @staticmethod
+    def format(number):
+        return f'LABEL={"root" if number % 2 else "boot"}{(number - 6) // 2}'
+
+
+@card
+def noobs_labels():
+    return logical_card(1, name_of=Labels)

@@ -426,7 +426,112 @@ static void services_sysv(void)
 		      "symlink /etc/rc2.d/K01pi-led -> ../init.d/pi-led\n");
 }
 
+/* The Pi's serial line is a HAT's: the prompt goes elsewhere. */
+static void console_of_a_hat(void)
+{
+	static const char want[] =
+		"symlink /etc/systemd/system/getty.target.wants/"
+		"serial-getty@hvc0.service -> "
+		"/lib/systemd/system/serial-getty@.service\n"
+		"symlink /etc/systemd/system/serial-getty@ttyS0.service -> "
+		"/dev/null\n";
+	autoworld struct world *w = world_new();
+
+	guest_thing(&w->guest, THING_DEVICE, FATE_DECIDE, "/dev/ttyACM0",
+		    "/etc/x", "a stick");
+	adapt_cmdline(&w->facts, &w->plan);
+	check(!w->plan.console_hvc0);
+	guest_thing(&w->guest, THING_DEVICE, FATE_DECIDE, "/dev/serial0",
+		    "/etc/ser2net.yaml", "a HAT");
+	free(w->plan.kernel_cmdline);
+	adapt_cmdline(&w->facts, &w->plan);
+	check(w->plan.console_hvc0);
+	check(strstr(w->plan.kernel_cmdline, " console=hvc0") &&
+	      !strstr(w->plan.kernel_cmdline, "ttyAMA0"));
+	add_service(w, "serial-getty@ttyS0.service", true, false);
+	adapt_console(&w->facts, &w->plan);
+	check_rows(w, want);
+	check(strstr(w->plan.changes.at[0].reason, "/etc/ser2net.yaml"));
+
+	plan_free(&w->plan);
+	w->plan = (struct plan){ 0 };
+	w->guest.systemd = false;
+	fake_file(&w->root, "/etc/inittab", "id:2:initdefault:\n");
+	adapt_console(&w->facts, &w->plan);
+	check_rows(w, "write /etc/inittab\n");
+	check_text(content(w, "/etc/inittab"),
+		   "id:2:initdefault:\n"
+		   "h0:2345:respawn:/sbin/getty -L hvc0 115200 vt100\n");
+}
+
 /* ---- network ---- */
+
+/* A file of the owner's names the card by what only the Pi has. */
+static void link_of_the_owner(void)
+{
+	static const char path[] = "/etc/systemd/network/10-lan.link";
+	autoworld struct world *w = world_new();
+
+	w->guest.mac = xstrdup("b8:27:eb:12:34:56");
+	fake_link(&w->root, "/etc/systemd/network/99-default.link",
+		  "/dev/null");
+	fake_file(&w->root, "/etc/systemd/network/20-wifi.link",
+		  "[Match]\nType=wlan\nDriver=brcmfmac\n[Link]\nName=radio\n");
+	adapt_link(&w->facts, &w->plan);
+	check_rows(w, "");
+	fake_file(&w->root, "/etc/systemd/network/30-mac.link",
+		  "[Match]\nMACAddress=B8:27:EB:12:34:56\n[Link]\nName=lan\n");
+	adapt_link(&w->facts, &w->plan);
+	check_rows(w, "");
+	fake_file(
+		&w->root, path,
+		"[Match]\nPath=platform-fd580000.ethernet\nDriver=bcmgenet\n\n"
+		"[Link]\nName=lan0");
+	adapt_link(&w->facts, &w->plan);
+	check_rows(w, "write /etc/systemd/network/10-lan.link\n");
+	check_text(content(w, path),
+		   "[Match]\nDriver=virtio_net\n"
+		   "# pimigrate: the Pi's: Path=platform-fd580000.ethernet\n"
+		   "# pimigrate: the Pi's: Driver=bcmgenet\n\n"
+		   "[Link]\nName=lan0");
+}
+
+static void link_of_a_made_name(void)
+{
+	static const char interfaces[] = "/etc/network/interfaces";
+	static const char ours[] = "/etc/systemd/network/10-pimigrate.link";
+	autoworld struct world *w = world_new();
+
+	fake_file(&w->root, interfaces, "auto lo end0\niface end0 inet dhcp\n");
+	adapt_link(&w->facts, &w->plan);
+	check_rows(w, "write /etc/systemd/network/10-pimigrate.link\n");
+	check_text(content(w, ours), "# pimigrate: the name on the Pi\n"
+				     "[Match]\nDriver=virtio_net\n\n"
+				     "[Link]\nName=end0\n");
+	plan_free(&w->plan);
+	w->plan = (struct plan){ 0 };
+	w->guest.systemd = false;
+	adapt_link(&w->facts, &w->plan);
+	check_rows(w, "");
+}
+
+/* Where eth0 is configured too, or a word only looks like a name. */
+static void no_link(void)
+{
+	autoworld struct world *w = world_new();
+
+	fake_file(&w->root, "/etc/network/interfaces",
+		  "auto eth0\n# was end0\n");
+	fake_file(&w->root, "/etc/dhcpcd.conf",
+		  "# the end\nlegend0\nend\nsend 5\n");
+	adapt_link(&w->facts, &w->plan);
+	check_rows(w, "");
+	fake_file(&w->root, "/etc/netplan/90-NM-x.yaml",
+		  "network:\n  ethernets:\n    enxb827eb123456:\n"
+		  "      dhcp4: true\n");
+	adapt_link(&w->facts, &w->plan);
+	check_rows(w, "write /etc/systemd/network/10-pimigrate.link\n");
+}
 
 static void network_networkd(void)
 {
@@ -808,10 +913,14 @@ int main(void)
 	console_systemd();
 	console_lost_terminals();
 	console_sysv();
+	console_of_a_hat();
 	modules();
 	serial_names();
 	services_systemd();
 	services_sysv();
+	link_of_the_owner();
+	link_of_a_made_name();
+	no_link();
 	network_networkd();
 	network_ifupdown();
 	network_others();

@@ -98,6 +98,21 @@ static void both_engines(void)
 	machine_free(&m);
 }
 
+/* A HAT's serial line stays free. */
+static void console_on_hvc0(void)
+{
+	static const uint16_t ports[] = { 2222, 8080 };
+	struct machine m = sample();
+	autofree char *line = NULL;
+
+	m.console_hvc0 = true;
+	line = words(&m, ports);
+	check_has(line, "-serial\nnull\n-device\nvirtio-serial-device\n"
+			"-device\nvirtconsole,chardev=serial0\n");
+	check(!strstr(line, "chardev:serial0"));
+	machine_free(&m);
+}
+
 static void other_networks(void)
 {
 	static const uint16_t ports[] = { 2222, 8080, 2223 };
@@ -272,6 +287,7 @@ static void serial_ports(void)
 int main(void)
 {
 	both_engines();
+	console_on_hvc0();
 	other_networks();
 	awkward_names();
 	isolated();

@@ -54,6 +54,8 @@ static struct machine sample(void)
 		.memory = UINT64_C(1) << 30,
 		.engine = ENGINE_QEMU,
 		.arch = xstrdup("arm64"),
+		.release = xstrdup("6.1.0-42-arm64"),
+		.console_hvc0 = true,
 		.kernel = xstrdup("boot/vmlinuz"),
 		.cmdline = xstrdup("root=PARTUUID=5e3da3da-02 # not a comment"),
 		.source_path = xstrdup("/cards/my \"pi\".img"),
@@ -105,7 +107,8 @@ static void appears_whole_or_not_at_all(void)
 	check_eq(store_load("homepi", &back, &err), 0);
 	check_eq(back.memory, m.memory);
 	check_eq(back.engine, ENGINE_QEMU);
-	check(machine_is_arm64(&back));
+	check(machine_is_arm64(&back) && back.console_hvc0);
+	check_text(back.release, "6.1.0-42-arm64");
 	check_text(back.cmdline, m.cmdline);
 	check_text(back.source_path, m.source_path);
 	check_eq(back.nics.n, 1);
