@@ -88,8 +88,8 @@ make_guest() {
 	fi
 	step "what is on the card:  pimigrate inspect"
 	"$pimigrate" inspect "$card" || status=$? die "this card cannot be used (see above)"
-	step "making a guest of it:  pimigrate convert -on $name"
-	"$pimigrate" convert -on "$name" "$card" ||
+	step "making a guest of it:  pimigrate convert --no-verify -on $name"
+	"$pimigrate" convert --no-verify -on "$name" "$card" ||
 		status=$? die "the conversion failed (see above); the card is as it was"
 }
 

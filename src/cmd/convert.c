@@ -284,7 +284,8 @@ static bool will_verify(struct conversion *c)
 	autofree char *program = NULL;
 	struct err why;
 
-	if (arg_verify || arg_no_verify)
+	/* What libvirt runs is libvirt's to start. */
+	if (arg_verify || arg_no_verify || arg_output == OUTPUT_LIBVIRT)
 		return arg_verify;
 	if (!engine_find(c->machine.engine, machine_is_arm64(&c->machine),
 			 &program, &why))
@@ -350,7 +351,8 @@ static int run(struct cmd_ctx *ctx, struct err *err)
 		return CMD_USAGE;
 	}
 	if (!arg_dry_run)
-		ui_steps(ctx->ui, arg_no_verify ? STEPS - 1 : STEPS);
+		ui_steps(ctx->ui, STEPS - (arg_no_verify ||
+					   arg_output == OUTPUT_LIBVIRT));
 	ui_step(ctx->ui, "look at the card");
 	r = open_source(&c, ctx->args[0], err);
 	if (!r)
