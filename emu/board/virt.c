@@ -233,7 +233,8 @@ static int check_config(const struct virt_config *config, struct err *err)
 	return 0;
 }
 
-/* The interpreter runs what cannot be translated here. */
+/* The interpreter runs what cannot be translated here.  That is news only where
+ * somebody could change it: not in a build or on a CPU without a translator. */
 static int add_translator(struct machine *m, struct err *err)
 {
 	const struct jit_options *options = &m->config.jit;
@@ -243,8 +244,13 @@ static int add_translator(struct machine *m, struct err *err)
 
 	if (options->mode == JIT_OFF)
 		return 0;
-	if (!jit_available(&reason))
-		ret = err_set(&why, ENOTSUP, "%s", reason);
+	if (!jit_available(&reason)) {
+		if (m->config.accel_must)
+			return err_set(err, ENOTSUP,
+				       "the translator cannot run: %s", reason);
+		log_info("the interpreter runs: %s", reason);
+		return 0;
+	}
 	for (unsigned int i = 0; i < m->vcpus.n && ret >= 0; i++)
 		ret = jit_init(&m->vcpus.vcpu[i]->cpu, options, &why);
 	if (ret >= 0)

@@ -49,7 +49,10 @@ int unit_cache_init(struct unit_cache *c, struct err *err)
 			    PROT_READ | PROT_WRITE | PROT_EXEC);
 	if (!c->shared)
 		return err_errno(err, errno,
-				 "this host allows no executable memory");
+				 "this host allows no memory that is both "
+				 "writable and executable (systemd's "
+				 "MemoryDenyWriteExecute=, SELinux's execmem "
+				 "and seccomp filters forbid it)");
 	c->code = c->shared + X64_SHARED;
 	c->code_size = CODE_SIZE;
 	c->data = reserve(DATA_SIZE, PROT_READ | PROT_WRITE);

@@ -19,6 +19,7 @@ import tempfile
 import termios
 import time
 
+import deny_exec
 import guests
 
 # Where the address sanitizer keeps what was freed, for a while, memory is not
@@ -116,6 +117,27 @@ def test_refusals():
         check(len(lines) == 1 and lines[0].startswith('pimigrate-emu: ') and
               want in lines[0], f'{words}: {got.stderr}')
         check(not got.stdout, f'{words}: {got.stdout}')
+
+
+def test_no_executable_memory():
+    """A host that forbids it is named, and the interpreter runs."""
+    def forbidden(*more):
+        return subprocess.run(
+            argv(*more, '-smp', '4', '-nographic', '-net', 'none',
+                 guest='off'), capture_output=True, text=True,
+            timeout=SECONDS, stdin=subprocess.DEVNULL, check=False,
+            preexec_fn=deny_exec.deny)
+    if run(*QUIET, '-accel', 'jit', guest='off').returncode:
+        return  # nothing to forbid
+    got = forbidden()
+    check((got.returncode, got.stdout) == (0, 'A'), repr(got))
+    check(len(got.stderr.splitlines()) == 1 and 'interpreter' in got.stderr and
+          'MemoryDenyWriteExecute' in got.stderr, got.stderr)
+    got = forbidden('-accel', 'jit')
+    check(got.returncode == 1 and 'translator' in got.stderr and
+          'MemoryDenyWriteExecute' in got.stderr, repr(got))
+    got = forbidden('-accel', 'interp')
+    check((got.returncode, got.stdout, got.stderr) == (0, 'A', ''), repr(got))
 
 
 def test_slots():
@@ -506,11 +528,14 @@ def on_terminal(how):
     with subprocess.Popen(argv('-nographic', '-nic', 'none'), stdin=other,
                           stdout=other, stderr=other,
                           start_new_session=True) as proc:
-        ready, _, _ = select.select([main], [], [], SECONDS)
-        check(ready and os.read(main, 10) == b'A', 'serial line')
-        wait_for(lambda: termios.tcgetattr(other) != before, 'not raw')
-        how(proc, main)
-        status = proc.wait(SECONDS)
+        try:
+            ready, _, _ = select.select([main], [], [], SECONDS)
+            check(ready and os.read(main, 10) == b'A', 'serial line')
+            wait_for(lambda: termios.tcgetattr(other) != before, 'not raw')
+            how(proc, main)
+            status = proc.wait(SECONDS)
+        finally:
+            proc.kill()
     check(termios.tcgetattr(other) == before, 'the terminal is not as before')
     os.close(main)
     os.close(other)
