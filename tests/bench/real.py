@@ -5,23 +5,13 @@ as an initramfs, and what is run in it.
 Each row is a shell command that does a fixed piece of work and prints
 something that must be the same everywhere (it is hashed).
 """
-import hashlib
-import lzma
-import os
 import pathlib
-import re
-import subprocess
-import sys
-import urllib.request
+
+import debian
 
 PACKAGES = ['busybox-static', 'openssl', '7zip', 'sqlite3', 'python3.11',
             'nodejs', 'lame', 'gcc-12', 'libc6-dev', 'xz-utils', 'perl-base',
             'gzip']
-# Not needed to run them, and large.
-LEFT_OUT = ['usr/share/doc', 'usr/share/man', 'usr/share/locale',
-            'usr/share/info', 'usr/share/icons', 'usr/share/X11']
-NOT_WANTED = {'dpkg', 'tar', 'debconf', 'libgl1', 'libcaca0'}
-
 PROGRAMS = {
     'openssl-sha256': 'openssl dgst -sha256 /data/data',
     'openssl-aes': 'openssl enc -aes-128-cbc -K 00112233445566778899aabbccddeeff'
@@ -130,53 +120,9 @@ console.log(total, JSON.parse(text).length, x.toFixed(6), a[77],
 '''
 
 
-def packages(mirror, suite, cache, names):
-    """The packages and what they depend on, as paths of .deb files."""
-    text = lzma.decompress(urllib.request.urlopen(
-        f'{mirror}/dists/{suite}/main/binary-armhf/Packages.xz',
-        timeout=300).read()).decode()
-    known, provided = {}, {}
-    for stanza in text.split('\n\n'):
-        fields = dict(re.findall(r'^([\w-]+): (.*)$', stanza, re.M))
-        if not fields:
-            continue
-        known[fields['Package']] = fields
-        for name in re.findall(r'[a-z0-9][a-z0-9+.-]+',
-                               fields.get('Provides', '')):
-            provided.setdefault(name, fields['Package'])
-    wanted, todo = {}, list(names)
-    while todo:
-        name = todo.pop()
-        name = name if name in known else provided.get(name, '')
-        if not name or name in wanted or name in NOT_WANTED:
-            continue
-        wanted[name] = known[name]
-        for field in ('Depends', 'Pre-Depends'):
-            for one in known[name].get(field, '').split(','):
-                first = re.match(r'\s*([a-z0-9][a-z0-9+.-]+)', one)
-                if first:
-                    todo.append(first[1])
-    cache.mkdir(parents=True, exist_ok=True)
-    for fields in wanted.values():
-        path = cache / f'sha256-{fields["SHA256"]}.deb'
-        if not path.exists():
-            data = urllib.request.urlopen(f'{mirror}/{fields["Filename"]}',
-                                          timeout=300).read()
-            if hashlib.sha256(data).hexdigest() != fields['SHA256']:
-                sys.exit(f'{fields["Filename"]}: not what the index says')
-            part = path.with_suffix(f'.{os.getpid()}')
-            part.write_bytes(data)
-            part.rename(path)
-        yield path
-
-
-def make_root(mirror, suite, cache, root, names):
+def make_root(suite, root, names):
     """The folder that becomes the initramfs."""
-    for deb in packages(mirror, suite, cache, PACKAGES):
-        subprocess.run(['dpkg-deb', '-x', str(deb), str(root)], check=True)
-    for name in LEFT_OUT:
-        subprocess.run(['rm', '-rf', str(root / name)], check=True)
-    (root / 'usr/local/busybox').mkdir(parents=True)
+    debian.make_root(suite, PACKAGES, root)
     folder = root / 'programs'
     folder.mkdir()
     for name in names:
