@@ -170,7 +170,7 @@ static const struct ir_word *find_word(const struct ir_join *j,
 static bool add_index(const struct ir_join *j, const struct ir_op *op,
 		      struct ir_access *a)
 {
-	const struct ir_op *sum = &j->u->op[op->a], *index, *scale;
+	const struct ir_op *sum = &j->u->op[op->a], *index;
 
 	if (op->op != IR_LOAD || sum->op != IR_ADD || a->align > 1)
 		return false;
@@ -186,9 +186,9 @@ static bool add_index(const struct ir_join *j, const struct ir_op *op,
 		return false;
 	a->length = (uint16_t)(j->most[a->index] + op->size);
 	index = &j->u->op[a->index];
-	scale = &j->u->op[index->b];
-	if (index->op == IR_SHL && scale->op == IR_CONST && scale->imm <= 3) {
-		a->scale = (uint8_t)scale->imm;
+	if (index->op == IR_SHL && j->u->op[index->b].op == IR_CONST &&
+	    j->u->op[index->b].imm <= 3) {
+		a->scale = (uint8_t)j->u->op[index->b].imm;
 		a->index = index->a;
 	}
 	return true;
