@@ -214,7 +214,9 @@ static void add_console(struct engine_argv *argv, const struct machine *m)
 		add2(argv, "-serial", xstrdup("chardev:serial0"));
 		return;
 	}
-	add2(argv, "-serial", xstrdup("null"));
+	/* Not "-serial null": its chardev would be serial0 too. */
+	add2(argv, "-chardev", xstrdup("null,id=uart0"));
+	add2(argv, "-serial", xstrdup("chardev:uart0"));
 	add2(argv, "-device", xstrdup("virtio-serial-device"));
 	add2(argv, "-device", xstrdup("virtconsole,chardev=serial0"));
 }

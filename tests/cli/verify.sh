@@ -35,6 +35,15 @@ grep -q "powered off before it was up" err || fail "the reason"
 grep -q "Select proper Boot device" err || fail "its last words"
 nothing_runs early
 
+# The console on hvc0, which that kernel knows nothing of: the machine starts.
+guest hvc off 'on the serial line, where nobody listens
+'
+echo 'console: hvc0' >>"$PIMIGRATE_GUESTS/hvc/guest.yaml"
+expect 4 "$PIMIGRATE" verify hvc
+grep -q "powered off before it was up" err || fail "the machine with hvc0"
+grep -q "it printed nothing" err || fail "hvc0 is the serial line"
+nothing_runs hvc
+
 guest stuck wait 'Kernel panic - not syncing
 '
 expect 4 "$PIMIGRATE" verify --timeout 15 stuck

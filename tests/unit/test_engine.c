@@ -107,8 +107,10 @@ static void console_on_hvc0(void)
 
 	m.console_hvc0 = true;
 	line = words(&m, ports);
-	check_has(line, "-serial\nnull\n-device\nvirtio-serial-device\n"
-			"-device\nvirtconsole,chardev=serial0\n");
+	check_has(
+		line,
+		"-chardev\nnull,id=uart0\n-serial\nchardev:uart0\n-device\nvirtio-serial-device\n"
+		"-device\nvirtconsole,chardev=serial0\n");
 	check(!strstr(line, "chardev:serial0"));
 	machine_free(&m);
 }
