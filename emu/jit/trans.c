@@ -11,9 +11,10 @@
 #include "arm/decode.h"
 
 static const struct trans_row *const rows[] = {
-	trans_data,      trans_mem,        trans_mul,       trans_media,
-	trans_branch,    trans_sys,        trans_vfp,       trans_neon_int,
-	trans_neon_move, trans_neon_float, trans_neon_ldst, NULL,
+	trans_data,     trans_mem,       trans_mul,        trans_media,
+	trans_branch,   trans_sys,       trans_vfp,        trans_fpscr,
+	trans_neon_int, trans_neon_move, trans_neon_float, trans_neon_ldst,
+	NULL,
 };
 
 static const struct trans_row *by_op[OP_COUNT];

@@ -53,7 +53,7 @@ struct trans_row {
 
 /* Each ends with a row of NULL. */
 extern const struct trans_row trans_data[], trans_mem[], trans_mul[],
-	trans_media[], trans_branch[], trans_sys[], trans_vfp[],
+	trans_media[], trans_branch[], trans_sys[], trans_vfp[], trans_fpscr[],
 	trans_neon_int[], trans_neon_move[], trans_neon_float[],
 	trans_neon_ldst[];
 

@@ -409,29 +409,6 @@ static bool duplicate(struct trans *t, const struct insn *in, unsigned int size)
 	return true;
 }
 
-/* VMRS APSR_nzcv, FPSCR after a comparison; all else is rare. */
-static bool vmrs(struct trans *t, const struct insn *in)
-{
-	ir_ref order;
-
-	if (in->x != 1 || in->rt != CORE_PC)
-		return false;
-	trans_fp_mode(t, in, 0);
-	if (!(t->fp_known & FP_KNOWN_ORDER))
-		ir_add(t->u, (struct ir_op){
-				     .op = IR_FALL_BACK_IF_SET,
-				     .imm = (uint64_t)VFP_ORDER_NONE << 32 |
-					    offsetof(struct cpu, vfp.order),
-			     });
-	order = TRANS_GET(t, IR_I32, vfp.order);
-	trans_set_flags(t,
-			ir_add(t->u, (struct ir_op){ .op = IR_FLAGS_SUB,
-						     .a = order,
-						     .b = trans_const(t, 1) }),
-			IR_FLAG_NZCV);
-	return true;
-}
-
 /* Memory.  A doubleword needs the alignment of a word; others than those of
  * eight are rare. */
 
@@ -588,6 +565,5 @@ const struct trans_row trans_vfp[] = {
 	{ exec_VMOV_core_2s, core_2s },
 	{ exec_VMOV_d_core, d_core },
 	{ exec_VMOV_core_d, core_d },
-	{ exec_VMRS, vmrs },
 	{ NULL, NULL },
 };

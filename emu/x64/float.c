@@ -6,6 +6,9 @@ enum {
 	MOVMSKPS = X_0F | 0x50,
 	UCOMIS = X_0F | 0x2e,
 	COMIS = X_0F | 0x2f,
+	STMXCSR = X_0F | 0xae, /* by the digit in its ModRM */
+	STMXCSR_DIGIT = 3,
+	LDMXCSR_DIGIT = 2,
 };
 
 /* Floating point */
@@ -175,6 +178,23 @@ static void compare(struct gen *g)
 	}
 }
 
+/* MXCSR is moved through memory only; signal handlers leave 128 bytes below
+ * rsp alone. */
+static void status(struct gen *g, bool clear)
+{
+	const struct host_mem at = mem_at(RSP, -8);
+	unsigned int t = clear ? gen_temp(g) : gen_def(g);
+
+	gen_clobber_flags(g);
+	emit_rm(&g->e, STMXCSR, STMXCSR_DIGIT, at);
+	emit_load(&g->e, false, t, at);
+	if (!clear)
+		return;
+	emit_alu_imm(&g->e, false, ALU_AND, t, ~0x3f);
+	emit_store(&g->e, false, at, t);
+	emit_rm(&g->e, STMXCSR, LDMXCSR_DIGIT, at);
+}
+
 /* Falling back */
 
 static void fall_if_set(struct gen *g)
@@ -325,6 +345,12 @@ void gen_float(struct gen *g)
 		break;
 	case IR_FCOMPARE:
 		compare(g);
+		break;
+	case IR_FSTATUS:
+		status(g, false);
+		break;
+	case IR_FSTATUS_CLEAR:
+		status(g, true);
 		break;
 	case IR_FALL_BACK_IF_SET:
 		fall_if_set(g);
