@@ -40,9 +40,9 @@
 enum {
 	CONFIGS = 4, /* v2, v3, each with registers at random and as usual */
 	RUNS = 16,   /* of a program, from other states */
-	EXCEPTIONS = 40, /* in a run */
-	STEPS = 1000000, /* more is a loop */
-	WATCHDOG_MS = 4, /* a run takes microseconds */
+	EXCEPTIONS = 40,  /* in a run */
+	STEPS = 50000000, /* what the other does before its watchdog */
+	WATCHDOG_MS = 4,  /* a run takes microseconds */
 	WFI_BYTES = 4,
 	PROGRESS = 25000000, /* instructions */
 };
@@ -287,12 +287,19 @@ static bool run_jit(struct run *run)
 /* Whether the interpreter stands where the other took its FIQ. */
 static bool stands_there(const struct cpu *cpu, const struct cpu *other)
 {
+	enum cpu_bank bank = cpu_bank_of(cpu->mode);
+
 	if (cpu->pc_next != other->r[14] - 4 ||
 	    cpu_cpsr(cpu) != exception_spsr(other) ||
 	    memcmp(cpu->r, other->r, 8 * sizeof(cpu->r[0])))
 		return false;
-	return cpu->mode == MODE_FIQ || !memcmp(cpu->r + 8, other->bank_usr_r8,
-						sizeof(other->bank_usr_r8));
+	/* whatever calls or computes differently has other registers */
+	return !memcmp(cpu->r + 8, other->bank_usr_r8,
+		       sizeof(other->bank_usr_r8)) &&
+	       cpu->r[13] == other->bank_sp[bank] &&
+	       cpu->r[14] == other->bank_lr[bank] &&
+	       vfp_fpscr(cpu) == vfp_fpscr(other) &&
+	       !memcmp(&cpu->vfp.v, &other->vfp.v, sizeof(cpu->vfp.v));
 }
 
 /* Until the next WFI, with a FIQ on the way if the other took one.  False: it
@@ -305,15 +312,15 @@ static bool run_interp(struct run *run)
 	uint32_t seen;
 
 	for (unsigned int n = 0; n < STEPS; n++) {
-		/* by itself: a FIQ may come right behind an IRQ */
-		if (atomic_load(&cpu->attention) && interp_attend(cpu, &seen))
-			return !fiq;
 		if (fiq && stands_there(cpu, other)) {
 			cpu_set_line(cpu, CPU_LINE_FIQ, true);
 			fiq = false;
-			continue;
 		}
-		interp_step(cpu);
+		/* by itself, because a FIQ may come right behind an IRQ */
+		if (!atomic_load(&cpu->attention))
+			interp_step(cpu);
+		else if (interp_attend(cpu, &seen))
+			return !fiq;
 		run->counts.instructions++;
 	}
 	return false;
