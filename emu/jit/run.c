@@ -29,6 +29,7 @@
 #include <string.h>
 
 #include "arm/exception.h"
+#include "arm/exec.h"
 #include "arm/interp.h"
 #include "arm/mmu.h"
 #include "arm/sync.h"
@@ -437,6 +438,8 @@ static void do_once(struct cpu *cpu, const struct jit_insn *ji)
 	cpu->pc_next += ji->in.len;
 	cpu->it = ji->it_after;
 	cpu->jit->calls[ji->in.op]++;
+	if (ji->in.exec == exec_WFE || ji->in.exec == exec_YIELD)
+		verify_end_turn(cpu->jit->verify);
 	if (ji->in.cond == 14 || cpu_cond(cpu, ji->in.cond))
 		ji->in.exec(cpu, &ji->in);
 }

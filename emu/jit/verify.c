@@ -19,6 +19,9 @@
  * Pages that are only read are the guest's own.  A device may write there
  * between the two ways, so what differs is tried again before it counts.
  *
+ * Turns are long, because another thread's may begin late on a busy host; who
+ * spins with WFE or YIELD gives its turn up.
+ *
  * A unit may stop early for attention that comes in between.  Then the
  * interpreter does so many instructions again, and that is compared.
  */
@@ -45,7 +48,7 @@ enum {
 	PAGES = 2 * IR_MAX_INSNS, /* an instruction touches two at most */
 	WRITES = 32 * IR_MAX_INSNS,
 	ATTEMPTS = 4,
-	TURN = 256,    /* units */
+	TURN = 16384,    /* units */
 	LEFT_MASK = 7, /* of a token: enum x64_left */
 	BYTES_SHOWN = 16,
 	LINE = 64,    /* bytes, of 64 in a page */
