@@ -25,106 +25,25 @@
  * A unit may stop early for attention that comes in between.  Then the
  * interpreter does so many instructions again, and that is compared.
  */
-#include "jit/verify.h"
+#include "jit/verify_parts.h"
 
 #include <errno.h>
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 
-#include "arm/access.h"
 #include "arm/exec.h"
 #include "arm/mmu.h"
 #include "arm/sync.h"
 #include "arm/vfp.h"
 #include "arm/view.h"
 #include "common/mem.h"
-#include "jit/dump.h"
+#include "jit/translate.h"
 
 enum {
-	PAGE_SIZE = 4096,
-	PAGE_MASK = PAGE_SIZE - 1,
-	PAGES = 2 * IR_MAX_INSNS, /* an instruction touches two at most */
-	WRITES = 32 * IR_MAX_INSNS,
 	ATTEMPTS = 4,
-	TURN = 16384,    /* units */
+	TURN = 16384,  /* units */
 	LEFT_MASK = 7, /* of a token: enum x64_left */
-	BYTES_SHOWN = 16,
-	LINE = 64,    /* bytes, of 64 in a page */
-	COPIES = 512, /* kept; more than PAGES */
-};
-
-enum way {
-	INTERPRETED,
-	TRANSLATED,
-	WAYS,
-};
-
-/* The CPU but for what is not of an instruction. */
-struct state {
-	uint8_t core[offsetof(struct cpu, cur)];
-	uint8_t rest[offsetof(struct cpu, cp15) - offsetof(struct cpu, qf)];
-	enum excp excp; /* raised, or EXCP_NONE */
-	uint32_t fsr, far;
-	uint32_t cpsr, fpscr;
-};
-
-struct touched {
-	vaddr va; /* of the page */
-	paddr pa;
-	uint8_t *host;
-	uint64_t lines; /* a bit for each that was touched */
-};
-
-struct copy {
-	uint8_t *host; /* NULL: nothing */
-	paddr pa;
-	uint64_t lines;  /* brought in for this unit */
-	uint64_t serial; /* of the unit that used it last */
-};
-
-struct write {
-	paddr pa;
-	unsigned int insn;
-	uint8_t size;
-	uint64_t val;
-};
-
-/* Who may be in the guest. */
-struct turns {
-	pthread_mutex_t lock;
-	pthread_cond_t changed;
-	uint64_t next, now;
-};
-
-struct verify {
-	struct cpu *cpu;
-	struct access_overlay overlay;
-	struct turns own, *turns;
-	bool turn; /* it is ours */
-	unsigned int units;
-	int64_t *views;                   /* a pair */
-	uint8_t (*data)[WAYS][PAGE_SIZE]; /* of copy[] */
-	jmp_buf unwind;                   /* the run loop's */
-	const int64_t *view_r, *view_w;   /* the CPU's own */
-
-	const struct unit *unit;
-	enum way way;
-	unsigned int at;   /* the instruction at hand */
-	unsigned int done; /* by the interpreter */
-	unsigned int left; /* translated code: before this one, */
-	bool single;       /* for a unit of single accesses */
-	bool once;         /* the next one can only be done once */
-	bool hit;          /* code was written to */
-	bool outside;      /* a device would be asked */
-	unsigned int touched_n, used_n, writes_n;
-	struct touched touched[PAGES];
-	unsigned int used[PAGES]; /* copies of this unit, of copy[] */
-	struct copy copy[COPIES];
-	uint64_t serial; /* another for each run of a unit */
-	struct write write[WRITES];
-	struct state before, state[WAYS];
 };
 
 /* What can only be done once */
@@ -158,177 +77,6 @@ bool verify_once(const struct insn *in)
 	return in->flags & INSN_ENDS_BLOCK && in->s && in->rd == 15;
 }
 
-/* Memory */
-
-static struct verify *verify_of(const struct cpu *cpu)
-{
-	return (struct verify *)((uintptr_t)cpu->overlay -
-				 offsetof(struct verify, overlay));
-}
-
-/* The number of this unit's copy of a page, or -1. */
-static int find_copy(const struct verify *v, const uint8_t *host)
-{
-	for (unsigned int i = 0; i < v->used_n; i++)
-		if (v->copy[v->used[i]].host == host)
-			return (int)v->used[i];
-	return -1;
-}
-
-static void bring_in(struct verify *v, unsigned int n, uint64_t lines)
-{
-	struct copy *c = &v->copy[n];
-
-	for (lines &= ~c->lines; lines; lines &= lines - 1) {
-		size_t off = (size_t)__builtin_ctzll(lines) * LINE;
-
-		memcpy(v->data[n][INTERPRETED] + off, c->host + off, LINE);
-		memcpy(v->data[n][TRANSLATED] + off,
-		       v->data[n][INTERPRETED] + off, LINE);
-		c->lines |= lines & -lines;
-	}
-}
-
-/* The page's copies, kept ones or new ones, become this unit's. */
-static unsigned int add_copy(struct verify *v, uint8_t *host, paddr pa)
-{
-	unsigned int n = (unsigned int)(pa >> 12) % COPIES;
-	struct copy *c;
-
-	while (v->copy[n].host != host && v->copy[n].serial == v->serial)
-		n = (n + 1) % COPIES;
-	c = &v->copy[n];
-	if (c->host != host) {
-		memcpy(v->data[n][INTERPRETED], host, PAGE_SIZE);
-		memcpy(v->data[n][TRANSLATED], v->data[n][INTERPRETED],
-		       PAGE_SIZE);
-	}
-	*c = (struct copy){ host, pa, 0, v->serial };
-	if (v->used_n < PAGES)
-		v->used[v->used_n++] = n;
-	return n;
-}
-
-/* These lines are wanted. */
-static void touch(struct verify *v, vaddr va, paddr pa, uint8_t *host,
-		  uint64_t lines)
-{
-	struct touched *t = v->touched;
-
-	while (t < v->touched + v->touched_n && t->va != va)
-		t++;
-	if (t == v->touched + v->touched_n) {
-		*t = (struct touched){ va, pa, host, 0 };
-		if (v->touched_n < PAGES - 1)
-			v->touched_n++;
-	}
-	t->lines |= lines;
-}
-
-/* Those of the page that were touched before, under any address. */
-static uint64_t touched_lines(const struct verify *v, const uint8_t *host)
-{
-	uint64_t lines = 0;
-
-	for (unsigned int i = 0; i < v->touched_n; i++)
-		if (v->touched[i].host == host)
-			lines |= v->touched[i].lines;
-	return lines;
-}
-
-/* An access is of 8 bytes at most. */
-static uint64_t lines_at(unsigned int off)
-{
-	unsigned int last = off + 7 < PAGE_SIZE ? off + 7 : PAGE_SIZE - 1;
-
-	return UINT64_C(1) << off / LINE | UINT64_C(1) << last / LINE;
-}
-
-static uint8_t *place(struct cpu *cpu, vaddr va, paddr pa, uint8_t *host,
-		      enum access access)
-{
-	struct verify *v = verify_of(cpu);
-	unsigned int off = va & PAGE_MASK;
-	uint8_t *page = host - off;
-	uint64_t lines = lines_at(off);
-	int copy = find_copy(v, page);
-
-	pa &= ~(paddr)PAGE_MASK;
-	if (v->way == INTERPRETED)
-		touch(v, va - off, pa, page, lines);
-	if (copy < 0 && access == ACCESS_WRITE) {
-		copy = (int)add_copy(v, page, pa);
-		lines |= touched_lines(v, page);
-	}
-	if (copy < 0)
-		return host;
-	bring_in(v, (unsigned int)copy, lines);
-	return v->data[copy][v->way] + off;
-}
-
-static bool holds_code(const struct verify *v, paddr pa, unsigned int size)
-{
-	const struct codepage *page = codepages_at(v->cpu->sys->codepages, pa);
-	unsigned int first = pa % PAGE_SIZE / 64;
-	unsigned int last = (pa + size - 1) % PAGE_SIZE / 64;
-	uint64_t lines = page ? atomic_load(&page->lines) : 0;
-
-	return lines >> first & 1 || lines >> last & 1;
-}
-
-/* Never over a page's end: such an access is two. */
-static void written(struct cpu *cpu, paddr pa, unsigned int size)
-{
-	struct verify *v = verify_of(cpu);
-	uint8_t *host = ram_at(cpu->sys->ram, pa & ~(paddr)PAGE_MASK,
-			       PAGE_SIZE);
-	int copy = find_copy(v, host);
-	struct write w = { .pa = pa, .insn = v->at, .size = (uint8_t)size };
-
-	if (holds_code(v, pa, size))
-		v->hit = true;
-	if (v->way == TRANSLATED || copy < 0 || v->writes_n == WRITES)
-		return;
-	memcpy(&w.val, v->data[copy][INTERPRETED] + pa % PAGE_SIZE, size);
-	v->write[v->writes_n++] = w;
-}
-
-static void device(struct cpu *cpu)
-{
-	verify_of(cpu)->outside = true;
-	longjmp(cpu->unwind, 1);
-}
-
-static void store(void *to, unsigned int size, uint64_t val)
-{
-	if (size == 8 && !((uintptr_t)to & 7))
-		__atomic_store_n((uint64_t *)to, val, __ATOMIC_RELEASE);
-	else if (size == 4 && !((uintptr_t)to & 3))
-		__atomic_store_n((uint32_t *)to, (uint32_t)val,
-				 __ATOMIC_RELEASE);
-	else if (size == 2 && !((uintptr_t)to & 1))
-		__atomic_store_n((uint16_t *)to, (uint16_t)val,
-				 __ATOMIC_RELEASE);
-	else
-		memcpy(to, &val, size);
-}
-
-/* What the first n instructions wrote, in their order. */
-static void commit(struct verify *v, unsigned int n)
-{
-	const struct arm_system *sys = v->cpu->sys;
-
-	for (unsigned int i = 0; i < v->writes_n; i++) {
-		const struct write *w = &v->write[i];
-
-		if (w->insn >= n)
-			break;
-		store(ram_at(sys->ram, w->pa, w->size), w->size, w->val);
-		if (codepages_written(sys->codepages, w->pa, w->size))
-			cpu_attend_self(v->cpu, ATT_CODE);
-	}
-}
-
 /* State */
 
 static void save(struct verify *v, struct state *to)
@@ -351,22 +99,6 @@ static void restore(struct verify *v, const struct state *from)
 	memcpy(&cpu->qf, from->rest, sizeof(from->rest));
 	if (cpu->vfp_engine)
 		cpu->vfp_engine->changed(cpu);
-}
-
-/* A member of either part of a state. */
-static const void *member(const struct state *s, size_t off)
-{
-	return off < sizeof(s->core)
-		       ? s->core + off
-		       : s->rest + (off - offsetof(struct cpu, qf));
-}
-
-static uint32_t word(const struct state *s, size_t off)
-{
-	uint32_t val;
-
-	memcpy(&val, member(s, off), 4);
-	return val;
 }
 
 /* Running */
@@ -457,7 +189,6 @@ static void interpret_unit(struct verify *v, unsigned int limit)
 	use_views(v);
 	if (setjmp(v->cpu->unwind)) {
 		raised = true;
-		v->once = v->outside;
 	} else {
 		do {
 			const struct jit_insn *ji = &v->unit->insn[v->done];
@@ -476,6 +207,12 @@ static void interpret_unit(struct verify *v, unsigned int limit)
 	}
 	save_outcome(v, raised);
 	use_own_views(v);
+	if (v->outside) {
+		/* in the middle of it: again, and not as far */
+		restore(v, &v->before);
+		interpret_unit(v, v->at);
+		v->once = true;
+	}
 }
 
 static void fill_views(struct verify *v)
@@ -484,7 +221,7 @@ static void fill_views(struct verify *v)
 		const struct touched *t = &v->touched[i];
 		uint32_t page = t->va >> 12;
 		const uint8_t *to = t->host;
-		int copy = find_copy(v, t->host);
+		int copy = verify_find_copy(v, t->host);
 
 		if (copy >= 0)
 			to = v->data[copy][TRANSLATED];
@@ -518,12 +255,15 @@ static void arrive(struct verify *v, uint64_t token)
 		v->single = e->target & TRANSLATE_SINGLE;
 		v->left = v->single ? e->target >> TRANSLATE_INSN_SHIFT
 				    : v->done;
+		v->by_exit = !v->single;
 	} else if (token == X64_LEFT_TO) {
 		cpu->thumb = cpu->pc_next & 1;
 		cpu->pc_next &= cpu->thumb ? ~1u : ~3u;
 		v->left = v->done;
+		v->by_exit = true;
 	} else if (token == X64_LEFT_NEXT) {
 		v->left = v->done;
+		v->by_exit = true;
 	}
 }
 
@@ -532,7 +272,7 @@ static void run_translated(struct verify *v, const struct x64 *x64)
 	volatile bool raised = false;
 
 	v->way = TRANSLATED;
-	v->outside = v->single = false;
+	v->outside = v->single = v->by_exit = false;
 	fill_views(v);
 	use_views(v);
 	if (setjmp(v->cpu->unwind)) {
@@ -581,113 +321,11 @@ void verify_poll(struct verify *v, const struct jit_insn *ji)
 	v->left = v->at;
 }
 
-/* Comparing */
-
-#define RANGE(first, after)                                 \
-	{                                                   \
-#first, offsetof(struct cpu, first),        \
-			offsetof(struct cpu, after) -       \
-				offsetof(struct cpu, first) \
-	}
-#define MEMBER(member)                                    \
-	{                                                 \
-#member, offsetof(struct cpu, member),    \
-			sizeof(((struct cpu *)0)->member) \
-	}
-/* Beside r[], CPSR and FPSCR; r[15] says nothing between instructions. */
-static const struct part {
-	const char *name;
-	size_t off, size;
-} parts[] = {
-	MEMBER(pc_next),  MEMBER(vfp.v),       MEMBER(vfp.fpexc),
-	MEMBER(ex_valid), MEMBER(bank_sp),     MEMBER(bank_lr),
-	MEMBER(spsr),     MEMBER(bank_usr_r8), MEMBER(bank_fiq_r8),
-};
-
-static const struct part exclusive[] = { MEMBER(ex_size), MEMBER(ex_pa),
-					 MEMBER(ex_value) };
-
-static bool same_part(const struct verify *v, const struct part *p)
-{
-	return !memcmp(member(&v->state[INTERPRETED], p->off),
-		       member(&v->state[TRANSLATED], p->off), p->size);
-}
-
-static bool monitor_set(const struct state *s)
-{
-	return *(const bool *)member(s, offsetof(struct cpu, ex_valid));
-}
-
-static bool same_exception(const struct state *a, const struct state *b)
-{
-	if (a->excp != b->excp)
-		return false;
-	return (a->excp != EXCP_DATA_ABORT && a->excp != EXCP_PREFETCH_ABORT) ||
-	       (a->fsr == b->fsr && a->far == b->far);
-}
-
-static bool same_state(const struct verify *v)
-{
-	const struct state *a = &v->state[INTERPRETED];
-	const struct state *b = &v->state[TRANSLATED];
-
-	if (memcmp(a->core, b->core, 15 * 4) || a->cpsr != b->cpsr ||
-	    a->fpscr != b->fpscr || !same_exception(a, b) || v->left != v->done)
-		return false;
-	for (unsigned int i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
-		if (!same_part(v, &parts[i]))
-			return false;
-	for (unsigned int i = 0; monitor_set(a) && i < 3; i++)
-		if (!same_part(v, &exclusive[i]))
-			return false;
-	return true;
-}
-
-static bool same_memory(const struct verify *v)
-{
-	for (unsigned int i = 0; i < v->used_n; i++) {
-		unsigned int n = v->used[i];
-
-		if (memcmp(v->data[n][INTERPRETED], v->data[n][TRANSLATED],
-			   PAGE_SIZE))
-			return false;
-	}
-	return true;
-}
-
-/* They are not the same: not to be kept. */
-static void drop_copies(struct verify *v)
-{
-	for (unsigned int i = 0; i < v->used_n; i++)
-		v->copy[v->used[i]].host = NULL;
-}
-
-/* The instruction of the unit that stands at the PC, or v->done. */
-static unsigned int insn_at(const struct verify *v, uint32_t pc)
-{
-	for (unsigned int i = 1; i < v->done; i++)
-		if (v->cpu->page_va + v->unit->insn[i].in.off == pc)
-			return i;
-	return v->done;
-}
-
 /* The interpreter has gone on into an exception. */
 static bool stopped_before_fault(const struct verify *v)
 {
 	return v->state[INTERPRETED].excp != EXCP_NONE &&
 	       v->state[TRANSLATED].excp == EXCP_NONE;
-}
-
-/* The interpreter's copies as they were before. */
-static void undo_writes(struct verify *v, unsigned int n)
-{
-	const struct copy *c = &v->copy[n];
-
-	for (uint64_t lines = c->lines; lines; lines &= lines - 1) {
-		size_t off = (size_t)__builtin_ctzll(lines) * LINE;
-
-		memcpy(v->data[n][INTERPRETED] + off, c->host + off, LINE);
-	}
 }
 
 /* The unit left earlier than the interpreter: for attention, or by a branch
@@ -702,15 +340,15 @@ static void shorten(struct verify *v, unsigned int n)
 	for (unsigned int i = 0; i < count; i++) {
 		was[i] = v->copy[v->used[i]];
 		memcpy(kept[i], v->data[v->used[i]][TRANSLATED], PAGE_SIZE);
-		undo_writes(v, v->used[i]);
+		verify_undo_writes(v, v->used[i]);
 	}
 	restore(v, &v->before);
 	interpret_unit(v, n);
 	for (unsigned int i = 0; i < count; i++) {
-		int at = find_copy(v, was[i].host);
+		int at = verify_find_copy(v, was[i].host);
 
 		if (at < 0)
-			at = (int)add_copy(v, was[i].host, was[i].pa);
+			at = (int)verify_add_copy(v, was[i].host, was[i].pa);
 		memcpy(v->data[at][TRANSLATED], kept[i], PAGE_SIZE);
 	}
 	free(kept);
@@ -720,24 +358,35 @@ static void shorten(struct verify *v, unsigned int n)
 	v->once = false;
 }
 
+/* It was left by an exit to an instruction of its own, which may be there
+ * several times (a loop that was unrolled): what is compared is what fits. */
+static bool same_at_exit(struct verify *v)
+{
+	uint32_t pc = verify_word(&v->state[TRANSLATED],
+				  offsetof(struct cpu, pc_next));
+	unsigned int done = v->done;
+
+	for (unsigned int n = 1; n < done; n++) {
+		if (v->cpu->page_va + v->unit->insn[n].in.off != pc)
+			continue;
+		shorten(v, n);
+		if (verify_same(v))
+			return true;
+	}
+	return false;
+}
+
 static bool attempt(struct verify *v, const struct x64 *x64)
 {
-	unsigned int n;
-	uint32_t pc;
-
 	interpret_unit(v, v->unit->insns);
 	restore(v, &v->before);
 	run_translated(v, x64);
 	if (v->outside)
 		return false;
-	pc = word(&v->state[TRANSLATED], offsetof(struct cpu, pc_next));
-	n = v->left;
-	if (n == v->done &&
-	    pc != word(&v->state[INTERPRETED], offsetof(struct cpu, pc_next)))
-		n = insn_at(v, pc);
-	if (n < v->done || (n == v->done && stopped_before_fault(v)))
-		shorten(v, n);
-	return same_state(v) && same_memory(v);
+	if (v->left < v->done ||
+	    (v->left == v->done && stopped_before_fault(v)))
+		shorten(v, v->left);
+	return verify_same(v) || (v->by_exit && same_at_exit(v));
 }
 
 enum verify_result verify_unit(struct verify *v, const struct unit *u,
@@ -755,7 +404,7 @@ enum verify_result verify_unit(struct verify *v, const struct unit *u,
 	save(v, &v->before);
 	for (unsigned int i = 0; i < ATTEMPTS && !same; i++) {
 		if (i)
-			drop_copies(v);
+			verify_drop_copies(v);
 		restore(v, &v->before);
 		same = attempt(v, x64);
 	}
@@ -763,7 +412,7 @@ enum verify_result verify_unit(struct verify *v, const struct unit *u,
 	restore(v, same ? &v->state[TRANSLATED] : &v->before);
 	if (!same)
 		return VERIFY_DIFFERENT;
-	commit(v, v->done);
+	verify_commit(v, v->done);
 	*ret_insn = &u->insn[v->done];
 	if (v->once)
 		return VERIFY_ONCE;
@@ -774,119 +423,6 @@ enum verify_result verify_unit(struct verify *v, const struct unit *u,
 	cpu->excp_fsr = v->state[TRANSLATED].fsr;
 	cpu->excp_far = v->state[TRANSLATED].far;
 	return VERIFY_RAISED;
-}
-
-/* The report */
-
-static void print_words(const struct verify *v, const char *name, size_t off,
-			FILE *to)
-{
-	uint32_t a = word(&v->state[INTERPRETED], off);
-	uint32_t b = word(&v->state[TRANSLATED], off);
-
-	if (a != b)
-		fprintf(to, "  %-10s %08x          %08x          %08x\n", name,
-			word(&v->before, off), a, b);
-}
-
-static void print_vectors(const struct verify *v, FILE *to)
-{
-	uint64_t val[3][32];
-	size_t off = offsetof(struct cpu, vfp.v);
-
-	memcpy(val[0], member(&v->before, off), sizeof(val[0]));
-	memcpy(val[1], member(&v->state[INTERPRETED], off), sizeof(val[1]));
-	memcpy(val[2], member(&v->state[TRANSLATED], off), sizeof(val[2]));
-	for (unsigned int i = 0; i < 32; i++)
-		if (val[1][i] != val[2][i])
-			fprintf(to, "  d%-9u %016llx  %016llx  %016llx\n", i,
-				(unsigned long long)val[0][i],
-				(unsigned long long)val[1][i],
-				(unsigned long long)val[2][i]);
-}
-
-static void print_parts(const struct verify *v, const struct part *p,
-			unsigned int n, FILE *to)
-{
-	for (; n; n--, p++) {
-		if (same_part(v, p) || p->off == offsetof(struct cpu, vfp.v))
-			continue;
-		if (p->size == 4)
-			print_words(v, p->name, p->off, to);
-		else
-			fprintf(to, "  %s differs\n", p->name);
-	}
-}
-
-static void print_state(const struct verify *v, FILE *to)
-{
-	const struct state *b = &v->before, *s = v->state;
-	char name[8];
-
-	fprintf(to, "  %-10s %-16s  %-16s  %s\n", "", "before", "interpreted",
-		"translated");
-	for (unsigned int i = 0; i < 15; i++) {
-		snprintf(name, sizeof(name), "r%u", i);
-		print_words(v, name, offsetof(struct cpu, r) + 4 * i, to);
-	}
-	if (s[0].cpsr != s[1].cpsr)
-		fprintf(to, "  %-10s %08x          %08x          %08x\n",
-			"cpsr", b->cpsr, s[0].cpsr, s[1].cpsr);
-	if (s[0].fpscr != s[1].fpscr)
-		fprintf(to, "  %-10s %08x          %08x          %08x\n",
-			"fpscr", b->fpscr, s[0].fpscr, s[1].fpscr);
-	print_vectors(v, to);
-	print_parts(v, parts, sizeof(parts) / sizeof(parts[0]), to);
-	print_parts(v, exclusive, 3, to);
-	if (v->done != v->left)
-		fprintf(to, "  instructions done: %u, %u\n", v->done, v->left);
-	if (!same_exception(&s[0], &s[1]))
-		fprintf(to,
-			"  exception %d (status %#x, address %#x), "
-			"%d (status %#x, address %#x)\n",
-			(int)s[0].excp, s[0].fsr, s[0].far, (int)s[1].excp,
-			s[1].fsr, s[1].far);
-}
-
-static void print_memory(const struct verify *v, FILE *to)
-{
-	unsigned int shown = 0;
-
-	for (unsigned int i = 0; i < v->used_n; i++) {
-		const struct copy *c = &v->copy[v->used[i]];
-		const uint8_t *a = v->data[v->used[i]][INTERPRETED];
-		const uint8_t *b = v->data[v->used[i]][TRANSLATED];
-
-		for (unsigned int n = 0; n < PAGE_SIZE; n++) {
-			if (a[n] == b[n] || shown++ >= BYTES_SHOWN)
-				continue;
-			fprintf(to, "  physical %#llx: %02x, %02x, %02x\n",
-				(unsigned long long)c->pa + n, c->host[n], a[n],
-				b[n]);
-		}
-	}
-	if (shown > BYTES_SHOWN)
-		fprintf(to, "  and %u bytes more\n", shown - BYTES_SHOWN);
-}
-
-void verify_report(const struct verify *v, const struct unit *u,
-		   const struct ir_unit *ir, FILE *to)
-{
-	fprintf(to,
-		"the translator and the interpreter differ (%s, cpsr "
-		"%08x):\n",
-		v->before.cpsr & CPSR_T ? "T32" : "A32", v->before.cpsr);
-	dump_insns(v->cpu, u, to);
-	fputs("IR, as optimized:\n", to);
-	ir_dump(ir, to);
-	fputs("registers before:\n", to);
-	for (unsigned int i = 0; i < 15; i++)
-		fprintf(to, "  r%-2u %08x%s", i, word(&v->before, 4 * i),
-			i % 5 == 4 ? "\n" : "");
-	fputs("what differs:\n", to);
-	print_state(v, to);
-	print_memory(v, to);
-	fflush(to);
 }
 
 /* Turns */
@@ -944,7 +480,7 @@ struct verify *verify_new(struct cpu *cpu, struct verify *first,
 	madvise(views, size, MADV_NOHUGEPAGE);
 	v = xnew(struct verify);
 	v->cpu = cpu;
-	v->overlay = (struct access_overlay){ place, written, device };
+	v->overlay = verify_overlay;
 	v->views = views;
 	v->data = xcalloc(COPIES, sizeof(*v->data));
 	pthread_mutex_init(&v->own.lock, NULL);
