@@ -37,10 +37,10 @@ enum {
 };
 
 /* An A32 address is never at a halfword, a T32 one has bit 0 set. */
-#define NO_LINK 2
+#define NOWHERE 2
 
 struct jump {
-	uint32_t pc; /* plus T; 1 matches nothing: T is at even addresses */
+	uint32_t pc; /* plus T, or NOWHERE */
 	uint64_t context;
 	struct block *block;
 };
@@ -86,7 +86,7 @@ void icache_flush(struct cpu *cpu)
 
 	memset(ic->hash, 0, sizeof(ic->hash));
 	for (unsigned int i = 0; i < JUMPS; i++)
-		ic->jump[i].pc = 1;
+		ic->jump[i].pc = NOWHERE;
 	ic->used = 0;
 	ic->flushes++;
 }
@@ -158,7 +158,7 @@ static struct block *block_init(void *at, struct codepage *page,
 	b->version = version;
 	b->n = 0;
 	b->pc_bias = thumb ? 4 : 8;
-	b->link[0].off = b->link[1].off = NO_LINK;
+	b->link[0].off = b->link[1].off = NOWHERE;
 	b->next = NULL;
 	return b;
 }
@@ -292,7 +292,7 @@ struct block *icache_find_from(struct cpu *cpu, struct block *from,
 	if (!b || off >= PAGE_SIZE || b->page == &ic->no_page ||
 	    flushes != ic->flushes)
 		return b;
-	if (l->off != NO_LINK && l->off != off)
+	if (l->off != NOWHERE && l->off != off)
 		l = &from->link[1];
 	*l = (struct link){ off, b };
 	return b;

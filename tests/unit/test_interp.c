@@ -381,6 +381,25 @@ static void thumb_and_arm(void)
 	machine_fini(&m);
 }
 
+/* Address 0 in Thumb state is like an entry of the caches that is empty; the
+ * block that was there before must not be found. */
+static void thumb_at_0(void)
+{
+	struct cpu *cpu = begin(1);
+
+	put_words(&m, RAM, T_WFI << 16 | 0x2001); /* movs r0, #1; wfi */
+	cpu->thumb = true;
+	check_eq(interp_run(cpu), CPU_EXIT_WFI);
+	check_eq(cpu->r[0], 1);
+	interp_flush(cpu);
+	cpu->r[0] = 0;
+	cpu->pc_next = 0;
+	interp_step(cpu);
+	check_eq(cpu->mode, MODE_ABT);
+	check_eq(cpu->r[0], 0);
+	machine_fini(&m);
+}
+
 int main(void)
 {
 	loop();
@@ -400,5 +419,6 @@ int main(void)
 	code_changes_from_another_cpu();
 	all_is_forgotten_and_found_again();
 	thumb_and_arm();
+	thumb_at_0();
 	return test_done();
 }
