@@ -30,6 +30,7 @@
 
 enum {
 	ARENA_SIZE = 16 << 20,
+	COLD_SIZE = 3 << 20, /* of it, where what is hot is translated */
 	HASH_BITS = 14,
 	JUMPS = 4096,
 	PAGE_SIZE = 4096,
@@ -47,7 +48,7 @@ struct jump {
 
 struct icache {
 	uint8_t *arena;
-	size_t used;
+	size_t used, room;
 	uint32_t flushes;
 	struct jump jump[JUMPS];
 	struct block *hash[1 << HASH_BITS];
@@ -204,7 +205,7 @@ static struct block *decode_block(struct cpu *cpu, paddr pa,
 	if (thumb && pa % PAGE_SIZE == PAGE_SIZE - 2 &&
 	    decode_is_t32(half_at(host, PAGE_SIZE - 2)))
 		return NULL;
-	if (ic->used + most > ARENA_SIZE)
+	if (ic->used + most > ic->room)
 		icache_flush(cpu);
 	b = block_init(ic->arena + ic->used,
 		       codepages_at(cpu->sys->codepages, pa),
@@ -298,6 +299,12 @@ struct block *icache_find_from(struct cpu *cpu, struct block *from,
 	return b;
 }
 
+void icache_for_cold_code(struct cpu *cpu)
+{
+	cpu->icache->room = COLD_SIZE;
+	icache_flush(cpu);
+}
+
 int icache_init(struct cpu *cpu, struct err *err)
 {
 	void *arena = mmap(NULL, ARENA_SIZE, PROT_READ | PROT_WRITE,
@@ -308,6 +315,7 @@ int icache_init(struct cpu *cpu, struct err *err)
 				 "cannot reserve memory for decoded code");
 	cpu->icache = xnew(struct icache);
 	cpu->icache->arena = arena;
+	cpu->icache->room = ARENA_SIZE;
 	icache_flush(cpu);
 	return 0;
 }

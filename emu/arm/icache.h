@@ -37,6 +37,10 @@ int icache_init(struct cpu *cpu, struct err *err);
 void icache_fini(struct cpu *cpu);
 void icache_flush(struct cpu *cpu);
 
+/* From now on only what has not run often yet comes here: less memory will do.
+ * Before the first instruction. */
+void icache_for_cold_code(struct cpu *cpu);
+
 /* The block at pc_next; NULL when a prefetch abort was taken instead. */
 struct block *icache_find(struct cpu *cpu);
 

@@ -30,6 +30,7 @@
 
 #include "arm/exception.h"
 #include "arm/exec.h"
+#include "arm/icache.h"
 #include "arm/interp.h"
 #include "arm/mmu.h"
 #include "arm/sync.h"
@@ -634,6 +635,7 @@ int jit_init(struct cpu *cpu, const struct jit_options *options,
 			return ret;
 		}
 	}
+	icache_for_cold_code(cpu);
 	cpu->sys->codepages->hit = code_hit;
 	cpu->sys->codepages->hit_arg = cpu->sys;
 	return 0;
