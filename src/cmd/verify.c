@@ -118,7 +118,7 @@ static int start(struct verify *v, struct err *err)
 static bool greets(uint16_t port)
 {
 	autoclose int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	struct timeval second = { .tv_sec = 1 };
+	struct timeval patience = { .tv_sec = 5 };
 	struct sockaddr_in to = {
 		.sin_family = AF_INET,
 		.sin_port = htons(port),
@@ -126,7 +126,7 @@ static bool greets(uint16_t port)
 	};
 	char banner[4];
 
-	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &second, sizeof(second));
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
 	return fd >= 0 &&
 	       !connect(fd, (const struct sockaddr *)&to, sizeof(to)) &&
 	       recv(fd, banner, sizeof(banner), MSG_WAITALL) ==

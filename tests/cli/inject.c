@@ -20,6 +20,7 @@
 #include <guestfs.h>
 #include <limits.h>
 #include <signal.h>
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -214,6 +215,16 @@ EXPORT int guestfs_resize2fs(guestfs_h *g, const char *device)
 {
 	REAL(guestfs_resize2fs);
 	AROUND("guestfs_resize2fs", NULL, g, device);
+}
+
+EXPORT int guestfs_e2fsck(guestfs_h *g, const char *device, ...)
+{
+	static int (*const real)(guestfs_h *, const char *,
+				 va_list) = guestfs_e2fsck_va;
+	va_list args;
+
+	va_start(args, device); /* without va_end(): AROUND returns */
+	AROUND("guestfs_e2fsck", NULL, g, device, args);
 }
 
 EXPORT int guestfs_tar_in(guestfs_h *g, const char *file, const char *dir)
