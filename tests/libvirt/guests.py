@@ -301,7 +301,6 @@ class Test:
         if yaml.read_text() != before:
             raise Failed('a failed define changed guest.yaml')
         self.nothing_defined()
-        # A port that is taken: the domain says so, and does not start.
         yaml.write_text(before.replace('cmdline: "a\\tb"\n', ''))
         self.pimigrate('define', 'plain')
         self.pimigrate('delete', '-y', 'plain')
@@ -317,8 +316,7 @@ class Test:
             return
         with self.begin(*self.convert_argv('late'), stdout=subprocess.PIPE,
                         stderr=subprocess.STDOUT) as proc:
-            wait_for('the copy', (self.guests / '.late.partial/undo').exists,
-                     APPLIANCE_SECONDS)
+            wait_for('its folder', (self.guests / '.late.partial').exists)
             self.host.stop()
             out, _ = proc.communicate(timeout=APPLIANCE_SECONDS)
         if proc.returncode == 0 or 'no libvirt answers' not in out:
