@@ -210,31 +210,7 @@ ALWAYS_INLINE struct op2 op2_lsl(const struct cpu *cpu, const struct insn *in)
 		data(cpu, in, op, op2_rsr(cpu, in));                 \
 	}
 
-DATA(AND)
-DATA(EOR)
-DATA(SUB)
-DATA(RSB)
-DATA(ADD)
-DATA(ADC)
-DATA(SBC)
-DATA(RSC)
-DATA(ORR)
-DATA(MOV)
-DATA(BIC)
-DATA(MVN)
-DATA(ORN)
-DATA_RSR(AND)
-DATA_RSR(EOR)
-DATA_RSR(SUB)
-DATA_RSR(RSB)
-DATA_RSR(ADD)
-DATA_RSR(ADC)
-DATA_RSR(SBC)
-DATA_RSR(RSC)
-DATA_RSR(ORR)
-DATA_RSR(MOV)
-DATA_RSR(BIC)
-DATA_RSR(MVN)
+#include "arm/data.inc"
 
 #define COMPARE(name, op)                                                \
 	void exec_##name##_imm(struct cpu *cpu, const struct insn *in)   \

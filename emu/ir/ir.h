@@ -107,6 +107,22 @@ enum ir_op_flag {
 	IR_KEEP = 1 << 3,
 };
 
+/* Bytes in the state. */
+static inline unsigned int ir_type_size(enum ir_type type)
+{
+	switch (type) {
+	case IR_I64:
+	case IR_PTR:
+	case IR_F64:
+	case IR_V64:
+		return 8;
+	case IR_V128:
+		return 16;
+	default:
+		return 4;
+	}
+}
+
 typedef uint16_t ir_ref; /* a value: the index of the operation */
 
 enum {

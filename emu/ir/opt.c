@@ -28,20 +28,6 @@ enum {
 	DEAD = IR_OPS, /* an operation to be removed */
 };
 
-static unsigned int type_size(enum ir_type type)
-{
-	switch (type) {
-	case IR_I64:
-	case IR_F64:
-	case IR_V64:
-		return 8;
-	case IR_V128:
-		return 16;
-	default:
-		return 4;
-	}
-}
-
 static void remap(struct ir_op *op, const ir_ref *map)
 {
 	unsigned int args = ir_info[op->op].args;
@@ -93,7 +79,7 @@ static void remember(struct known *k, const struct ir_op *op, ir_ref val)
 		.offset = op->imm,
 		.epoch = k->epoch,
 		.type = op->type,
-		.size = type_size(op->type),
+		.size = ir_type_size(op->type),
 		.val = val,
 	};
 }
@@ -101,7 +87,7 @@ static void remember(struct known *k, const struct ir_op *op, ir_ref val)
 /* Whatever overlaps what a SET writes. */
 static void forget(struct known *k, const struct ir_op *op)
 {
-	int begin = op->imm, end = begin + type_size(op->type);
+	int begin = op->imm, end = begin + ir_type_size(op->type);
 
 	for (int at = begin - 12; at < end; at += 4) {
 		struct slot *s = &k->slot[(unsigned int)at >> 2 & (SLOTS - 1)];
@@ -204,7 +190,7 @@ struct live {
 
 static void written(struct live *l, const struct ir_op *op, bool is)
 {
-	unsigned int end = op->imm + type_size(op->type);
+	unsigned int end = op->imm + ir_type_size(op->type);
 
 	for (unsigned int at = op->imm; at < end; at += 4) {
 		unsigned int n = at >> 2 & (SLOTS - 1);
@@ -218,7 +204,7 @@ static void written(struct live *l, const struct ir_op *op, bool is)
 
 static bool is_written(const struct live *l, const struct ir_op *op)
 {
-	unsigned int end = op->imm + type_size(op->type);
+	unsigned int end = op->imm + ir_type_size(op->type);
 
 	for (unsigned int at = op->imm; at < end; at += 4) {
 		unsigned int n = at >> 2 & (SLOTS - 1);

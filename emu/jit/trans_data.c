@@ -249,31 +249,7 @@ static bool data(struct trans *t, const struct insn *in, enum alu op,
 		return data(t, in, op, op2_rsr);                     \
 	}
 
-DATA(AND)
-DATA(EOR)
-DATA(SUB)
-DATA(RSB)
-DATA(ADD)
-DATA(ADC)
-DATA(SBC)
-DATA(RSC)
-DATA(ORR)
-DATA(MOV)
-DATA(BIC)
-DATA(MVN)
-DATA(ORN)
-DATA_RSR(AND)
-DATA_RSR(EOR)
-DATA_RSR(SUB)
-DATA_RSR(RSB)
-DATA_RSR(ADD)
-DATA_RSR(ADC)
-DATA_RSR(SBC)
-DATA_RSR(RSC)
-DATA_RSR(ORR)
-DATA_RSR(MOV)
-DATA_RSR(BIC)
-DATA_RSR(MVN)
+#include "arm/data.inc"
 
 /* Comparisons: the decoder gives them no S. */
 static bool compare(struct trans *t, const struct insn *in, enum alu op,

@@ -47,20 +47,6 @@ struct homes {
 	uint16_t call;         /* next CALL */
 };
 
-static unsigned int type_size(enum ir_type type)
-{
-	switch (type) {
-	case IR_I64:
-	case IR_F64:
-	case IR_V64:
-		return 8;
-	case IR_V128:
-		return 16;
-	default:
-		return 4;
-	}
-}
-
 static unsigned int pin_of(const struct gen *g, const struct ir_op *op)
 {
 	return g->x->pin_of[op->imm >> 2];
@@ -103,7 +89,7 @@ static void no_targets(struct gen *g, struct homes *h)
 static uint16_t next_write(struct homes *h, const struct ir_op *op,
 			   unsigned int at)
 {
-	unsigned int size = type_size(op->type);
+	unsigned int size = ir_type_size(op->type);
 	struct word *found = NULL;
 	uint16_t next = GEN_NEVER;
 

@@ -16,11 +16,6 @@ enum {
 	KEPT = 10, /* registers, of sixteen */
 };
 
-static unsigned int size_of(enum ir_type type)
-{
-	return type == IR_V128 ? 16 : type == IR_F32 || type == IR_I32 ? 4 : 8;
-}
-
 static bool goes_round(const struct gen *g)
 {
 	for (unsigned int i = 0; i < g->u->exits; i++)
@@ -31,8 +26,8 @@ static bool goes_round(const struct gen *g)
 
 static bool overlaps(const struct gen_cached *c, const struct ir_op *op)
 {
-	return c->offset < op->imm + size_of((enum ir_type)op->type) &&
-	       c->offset + size_of((enum ir_type)c->type) > op->imm;
+	return c->offset < op->imm + ir_type_size((enum ir_type)op->type) &&
+	       c->offset + ir_type_size((enum ir_type)c->type) > op->imm;
 }
 
 /* Of the operations before the first that something else may come between. */

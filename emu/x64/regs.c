@@ -502,11 +502,6 @@ bool gen_in_state(struct gen *g, unsigned int offset)
 	return true;
 }
 
-static unsigned int type_size(enum ir_type type)
-{
-	return type == IR_V128 ? 16 : type == IR_I32 || type == IR_F32 ? 4 : 8;
-}
-
 void gen_save_state_values(struct gen *g, unsigned int offset,
 			   unsigned int size)
 {
@@ -519,7 +514,7 @@ void gen_save_state_values(struct gen *g, unsigned int offset,
 		if (!v->uses || v->base != BASE_STATE)
 			continue;
 		if (v->where >= offset + size ||
-		    v->where + type_size(type_of(g, ref)) <= offset) {
+		    v->where + ir_type_size(type_of(g, ref)) <= offset) {
 			g->in_state[keep++] = ref;
 			continue;
 		}

@@ -18,17 +18,12 @@ static enum ir_type type_of(const struct gen *g, ir_ref ref)
 	return g->u->op[ref].type;
 }
 
-static unsigned int size_of(enum ir_type type)
-{
-	return type == IR_V128 ? 16 : type == IR_F32 || type == IR_I32 ? 4 : 8;
-}
-
 /* MOVSS, MOVSD, MOVUPS; MOVAPS between registers. */
 static unsigned int mov_op(enum ir_type type)
 {
-	return size_of(type) == 4   ? X_0F | X_F3
-	       : size_of(type) == 8 ? X_0F | X_F2
-				    : X_0F;
+	return ir_type_size(type) == 4   ? X_0F | X_F3
+	       : ir_type_size(type) == 8 ? X_0F | X_F2
+					 : X_0F;
 }
 
 void gen_mov_x(struct gen *g, unsigned int to, unsigned int from)
@@ -244,7 +239,7 @@ static bool overlaps(const struct gen_cached *c, unsigned int offset,
 		     unsigned int size)
 {
 	return c->type != IR_NONE && c->offset < offset + size &&
-	       c->offset + size_of(c->type) > offset;
+	       c->offset + ir_type_size(c->type) > offset;
 }
 
 void gen_drop_cached(struct gen *g, unsigned int offset, unsigned int size)
@@ -271,7 +266,7 @@ static unsigned int find_cached(const struct gen *g, unsigned int offset,
 	for (unsigned int x = 0; x < 16; x++)
 		if (g->cached[x].type != IR_NONE &&
 		    g->cached[x].offset == offset &&
-		    size_of(g->cached[x].type) == size)
+		    ir_type_size(g->cached[x].type) == size)
 			return x;
 	return NO_REG;
 }
@@ -299,7 +294,7 @@ static bool get_high(struct gen *g, const struct ir_op *op)
 {
 	unsigned int from = find_cached(g, op->imm - 8, 16), to;
 
-	if (size_of(op->type) != 8 || from == NO_REG)
+	if (ir_type_size(op->type) != 8 || from == NO_REG)
 		return false;
 	read_cached(g, from);
 	to = gen_def_x(g);
@@ -333,15 +328,15 @@ static bool get_joined(struct gen *g, const struct ir_op *op)
 unsigned int gen_find_cached(const struct gen *g, unsigned int offset,
 			     enum ir_type type)
 {
-	return find_cached(g, offset, size_of(type));
+	return find_cached(g, offset, ir_type_size(type));
 }
 
 void gen_get_x(struct gen *g)
 {
 	const struct ir_op *op = gen_op(g);
-	unsigned int x = find_cached(g, op->imm, size_of(op->type));
+	unsigned int x = find_cached(g, op->imm, ir_type_size(op->type));
 
-	if (x == NO_REG && size_of(op->type) == 8)
+	if (x == NO_REG && ir_type_size(op->type) == 8)
 		x = find_cached(g, op->imm,
 				16); /* what is above is no matter */
 	if (x != NO_REG) {
@@ -365,7 +360,7 @@ void gen_set_x(struct gen *g)
 	const struct ir_op *op = gen_op(g);
 	unsigned int x = gen_use_x(g, op->a);
 
-	gen_drop_cached(g, op->imm, size_of(op->type));
+	gen_drop_cached(g, op->imm, ir_type_size(op->type));
 	gen_store_x(g, op->type, mem_at(RBP, op->imm), x);
 	cache(g, x, op);
 }
