@@ -16,6 +16,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "arm/exec.h"
 #include "arm/mmu.h"
 #include "arm/vfp.h"
 #include "arm/view.h"
@@ -233,6 +234,14 @@ static bool wanted(const struct run *run, unsigned int op)
 	       !strncmp(row->name, run->opt->row, strlen(run->opt->row));
 }
 
+static bool any_wanted(const struct run *run)
+{
+	for (unsigned int op = 0; op < OP_UNDEF; op++)
+		if (wanted(run, op))
+			return true;
+	return false;
+}
+
 static void edges(struct run *run)
 {
 	struct case_in in;
@@ -306,6 +315,14 @@ static void least_normal(struct run *run)
 	}
 }
 
+/* VMSR that changes no mode is another matter than one that does. */
+static void keep_modes(struct case_in *in)
+{
+	for (unsigned int i = 0; i < 15; i++)
+		in->r[i] = (in->r[i] & ~(uint32_t)FPSCR_MODES) |
+			   (in->fpscr & FPSCR_MODES);
+}
+
 static void random_cases(struct run *run)
 {
 	struct case_in in;
@@ -319,6 +336,9 @@ static void random_cases(struct run *run)
 				op = (op + 1) % OP_UNDEF;
 			while (!wanted(run, op));
 			gen_case(&run->gen, (enum insn_op)op, i & 2, &in);
+			if (i & 4 &&
+			    decode_row((enum insn_op)op)->exec == exec_VMSR)
+				keep_modes(&in);
 		}
 		both_ways(run, &in);
 	}
@@ -400,6 +420,11 @@ int main(int argc, char **argv)
 	}
 	run.opt = &opt;
 	start(&run);
+	if (!any_wanted(&run)) {
+		fprintf(stderr, "no row of VFP or NEON begins with %s\n",
+			opt.row);
+		return 2;
+	}
 	if (opt.edges) {
 		edges(&run);
 		least_normal(&run);
