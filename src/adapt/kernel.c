@@ -56,9 +56,26 @@ static void smaller_initramfs(const struct adapt_facts *facts,
 			   "initrd that its host makes.\nMODULES=dep\n");
 }
 
+/* Does a row before this one make the folder, for what it puts there?  Then that
+ * row's undoing removes it, and not ours while its files are still there. */
+static bool is_made(const struct plan *plan, const char *dir)
+{
+	size_t n = strlen(dir);
+
+	for (size_t i = 0; i < plan->changes.n; i++) {
+		const struct change *c = &plan->changes.at[i];
+
+		if (c->kind != CHANGE_GROW && c->kind != CHANGE_REMOVE &&
+		    !strncmp(c->path, dir, n) && c->path[n] == '/')
+			return true;
+	}
+	return false;
+}
+
 /* Folders above path that are not there, and are not listed yet.  Members of
  * one folder follow each other: the last one tells what is listed. */
-static void list_folders(const struct adapt_facts *facts, const char *path,
+static void list_folders(const struct adapt_facts *facts,
+			 const struct plan *plan, const char *path,
 			 const char *last, struct str *list)
 {
 	for (const char *p = strchr(path + 1, '/'); p; p = strchr(p + 1, '/')) {
@@ -67,7 +84,7 @@ static void list_folders(const struct adapt_facts *facts, const char *path,
 
 		if (last && !strncmp(last, path, n) && last[n] == '/')
 			continue;
-		if (!facts->exists(facts->arg, dir))
+		if (!facts->exists(facts->arg, dir) && !is_made(plan, dir))
 			str_addf(list, "%s\n", dir);
 	}
 }
@@ -90,9 +107,9 @@ static char *list_tree(const struct adapt_facts *facts, struct plan *plan)
 	for (size_t i = 0; i < k->n_files; i++) {
 		const char *path = k->files[i];
 
-		list_folders(facts, path, last, &list);
+		list_folders(facts, plan, path, last, &list);
 		last = path;
-		if (is_folder(facts, path))
+		if (is_folder(facts, path) || is_made(plan, path))
 			continue;
 		if (facts->exists(facts->arg, path))
 			plan_add(plan, CHANGE_REMOVE, "kernel-old", path,

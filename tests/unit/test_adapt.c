@@ -785,6 +785,25 @@ static void growth_of_inodes(void)
 
 /* ---- the kernel ---- */
 
+/* A row before made /boot: to remove it is that row's, not the archive's. */
+static void kernel_beside_others(void)
+{
+	static char *const files[] = {
+		(char *)(uintptr_t) "/boot",
+		(char *)(uintptr_t) "/boot/vmlinuz-6.1"
+	};
+	autoworld struct world *w = world_new();
+
+	w->facts.kernel = (struct adapt_kernel){ .tar = "/tmp/k.tar",
+						 .files = files,
+						 .n_files = 2,
+						 .release = "6.1",
+						 .reason = "because" };
+	plan_add(&w->plan, CHANGE_MKDIR, "boot", "/boot/firmware", "x");
+	adapt_kernel(&w->facts, &w->plan);
+	check_text(content(w, "/"), "/boot/vmlinuz-6.1\n");
+}
+
 static void kernel(void)
 {
 	static char *const files[] = {
@@ -932,6 +951,7 @@ int main(void)
 	growth_in_the_way();
 	growth_of_inodes();
 	kernel();
+	kernel_beside_others();
 	kernel_held();
 	kernel_sources();
 	whole_plan();
