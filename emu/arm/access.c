@@ -387,7 +387,12 @@ void mem_probe_words(struct cpu *cpu, vaddr va, unsigned int len,
 	mem_probe(cpu, va, len, access);
 }
 
-/* Exclusives */
+/*
+ * Exclusives
+ *
+ * The monitor holds the virtual address, for a store exclusive by another name
+ * of the same memory may fail (A3.4.5), and the value, which is compared.
+ */
 
 uint64_t access_load_exclusive(struct cpu *cpu, vaddr va, unsigned int size)
 {
@@ -397,9 +402,8 @@ uint64_t access_load_exclusive(struct cpu *cpu, vaddr va, unsigned int size)
 	at = resolve(cpu, va, ACCESS_READ, 0);
 	cpu->ex_value = at.host ? load(at.host, size)
 				: device_read(cpu, va, at.pa, size);
-	cpu->ex_pa = at.pa;
-	cpu->ex_size = (uint8_t)size;
-	cpu->ex_valid = true;
+	cpu->ex_va = va;
+	cpu->ex_size = size;
 	return in_order(cpu, cpu->ex_value, size, ACCESS_WORD);
 }
 
@@ -436,8 +440,8 @@ bool access_store_exclusive(struct cpu *cpu, vaddr va, unsigned int size,
 
 	check_alignment(cpu, va, size, ACCESS_ALIGNED, ACCESS_WRITE);
 	at = resolve(cpu, va, ACCESS_WRITE, 0);
-	mine = cpu->ex_valid && cpu->ex_pa == at.pa && cpu->ex_size == size;
-	cpu->ex_valid = false;
+	mine = cpu->ex_va == va && cpu->ex_size == size;
+	cpu->ex_size = 0;
 	if (!mine)
 		return false;
 	if (!at.host) {

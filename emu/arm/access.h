@@ -153,7 +153,7 @@ bool access_store_exclusive(struct cpu *cpu, vaddr va, unsigned int size,
 
 static inline void access_clear_exclusive(struct cpu *cpu)
 {
-	cpu->ex_valid = false;
+	cpu->ex_size = 0;
 }
 
 /* SWP, SWPB: atomic exchange; returns the old value. */

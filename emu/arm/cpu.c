@@ -92,7 +92,7 @@ void cpu_set_cpsr(struct cpu *cpu, uint32_t cpsr)
 	cpu->ge = cpsr >> 16 & 0xf;
 	cpu->it = (uint8_t)((cpsr >> 25 & 3) | (cpsr >> 8 & 0xfc));
 	cpu->thumb = cpsr & CPSR_T;
-	cpu->big_endian = cpsr & CPSR_E;
+	cpu->big_endian = !!(cpsr & CPSR_E);
 	cpu->masks = cpsr & CPSR_MASKS;
 
 	if (cpu_privileged(cpu) != privileged || cpu->big_endian != big_endian)
@@ -190,7 +190,7 @@ void cpu_reset(struct cpu *cpu)
 	vfp_set_fpscr(cpu, 0);
 	cpu->vfp = (struct vfp){ .mode = VFP_MODE_OFF,
 				 .order = VFP_ORDER_NONE };
-	cpu->ex_valid = false;
+	cpu->ex_size = 0;
 	cpu->exit_wanted = false;
 
 	cp15_tables();

@@ -281,14 +281,13 @@ struct cpu {
 	uint32_t ge;   /* GE[3:0] */
 	uint32_t mode; /* enum cpu_mode */
 	bool thumb;
-	bool big_endian; /* CPSR.E */
-	uint32_t masks;  /* CPSR_A | CPSR_I | CPSR_F, where CPSR has them */
-	uint8_t it;      /* ITSTATE of the next block */
+	uint32_t big_endian; /* CPSR.E: 0 or 1; a word for translated code */
+	uint32_t masks;      /* CPSR_A | CPSR_I | CPSR_F, where CPSR has them */
+	uint8_t it;          /* ITSTATE of the next block */
 
-	/* exclusives: what LDREX saw (interpretation: exec_sync.c) */
-	bool ex_valid;
-	uint8_t ex_size;
-	paddr ex_pa;
+	/* exclusives: what LDREX saw (interpretation: access.c) */
+	uint32_t ex_size; /* 0: the monitor is open */
+	vaddr ex_va;
 	uint64_t ex_value;
 
 	struct vfp vfp;
@@ -323,6 +322,7 @@ struct cpu {
 	/* from other threads */
 	_Atomic uint32_t lines;                 /* enum cpu_line */
 	_Atomic uint32_t sync_done, sync_asked; /* sync.c */
+	uint32_t sync_pending;   /* own: CPUs whose answer DSB waits for */
 	_Atomic bool in_guest;   /* false: sync requests need no answer */
 	_Atomic bool powered;    /* PSCI: on, or coming up */
 	_Atomic uint64_t blocks; /* progress, for x-stats; written seldom */

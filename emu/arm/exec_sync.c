@@ -145,6 +145,6 @@ void exec_SETEND(struct cpu *cpu, const struct insn *in)
 {
 	if (cpu->big_endian == in->x)
 		return;
-	cpu->big_endian = in->x;
+	cpu->big_endian = in->x ? 1 : 0;
 	mmu_context_changed(cpu);
 }

@@ -47,7 +47,6 @@ struct sync_box {
 	_Atomic uint32_t waiters; /* threads that sleep on sync_done */
 
 	/* the owner's own, about others */
-	uint32_t pending; /* a bit for each CPU with a ticket */
 	uint32_t ticket[MAX_CPUS];
 };
 
@@ -84,7 +83,7 @@ void sync_post(struct cpu *cpu, enum sync_kind kind, uint64_t arg)
 		add(other->sync, kind, arg);
 		cpu->sync->ticket[i] = atomic_fetch_add(&other->sync_asked, 1) +
 				       1;
-		cpu->sync->pending |= 1u << i;
+		cpu->sync_pending |= 1u << i;
 		atomic_fetch_or(&other->attention, ATT_SYNC);
 	}
 }
@@ -208,8 +207,8 @@ void sync_wait(struct cpu *cpu)
 {
 	struct sync_box *box = cpu->sync;
 
-	for (; box && box->pending; box->pending &= box->pending - 1) {
-		unsigned int i = (unsigned int)__builtin_ctz(box->pending);
+	for (; cpu->sync_pending; cpu->sync_pending &= cpu->sync_pending - 1) {
+		unsigned int i = (unsigned int)__builtin_ctz(cpu->sync_pending);
 		struct cpu *other = cpu->sys->cpu[i];
 
 		if (!spin(cpu, other, box->ticket[i]))

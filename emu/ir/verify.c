@@ -153,6 +153,19 @@ static const char *check_memory(const struct verifier *v,
 	}
 }
 
+static const char *check_swap(const struct verifier *v, const struct ir_op *op)
+{
+	enum ir_type type = op->size == 8 ? IR_I64 : IR_I32;
+
+	if (type_of(v, op->a) != IR_PTR)
+		return "SWAP_IF at no host address";
+	if (op->size != 1 && op->size != 2 && op->size != 4 && op->size != 8)
+		return "SWAP_IF of no size there is";
+	if (type_of(v, op->b) != type || type_of(v, op->c) != type)
+		return "SWAP_IF of values of the wrong type";
+	return NULL;
+}
+
 static const char *check_state(const struct verifier *v, const struct ir_op *op)
 {
 	const struct ir_layout *l = v->u->layout;
@@ -233,6 +246,8 @@ static const char *check_types(struct verifier *v, const struct ir_op *op)
 	case IR_HINDEX:
 	case IR_HSTORE:
 		return check_memory(v, op);
+	case IR_SWAP_IF:
+		return check_swap(v, op);
 	default:
 		break;
 	}

@@ -121,6 +121,7 @@ static uint64_t interpret(void *state, const void *insn)
 	const struct jit_insn *ji = insn;
 	const struct insn *in = &ji->in;
 	struct cpu *cpu = state;
+	uint32_t mode = cpu->mode;
 
 	place(cpu, in);
 	cpu->pc_next += in->len;
@@ -128,6 +129,8 @@ static uint64_t interpret(void *state, const void *insn)
 	cpu->jit->calls[in->op]++;
 	in->exec(cpu, in);
 	if (unlikely(attention(cpu)))
+		return 1;
+	if (unlikely(ji->goes_on && cpu->mode != mode))
 		return 1;
 	if (in->flags & INSN_ENDS_BLOCK)
 		clear_jumps_if_moved(cpu);

@@ -70,7 +70,7 @@ static bool read_insn(struct flow *f, unsigned int off, uint8_t it,
 {
 	if (off >= PAGE_SIZE || !flow_mark(f, off, 4))
 		return false;
-	ret->called = false;
+	ret->called = ret->goes_on = false;
 	ret->it_after = it;
 	return icache_decode(&ret->in, f->host, off, f->thumb, &ret->it_after);
 }
@@ -256,6 +256,7 @@ static void one(struct flow *f, struct jit_insn *ji)
 	    (!flow_branch(f, &in) && !by_row(f, &in)))
 		call(f, ji);
 	learn(f, begin);
+	ji->goes_on = in.flags & INSN_ENDS_BLOCK && !f->t.ended;
 }
 
 bool translate(struct cpu *cpu, const uint8_t *host, paddr pa, unsigned int off,

@@ -22,7 +22,9 @@
 struct jit_insn {
 	struct insn in; /* first: cpu->cur points to it */
 	uint8_t it_after;
-	bool called; /* has no row: always done so */
+	bool called;  /* has no row: always done so */
+	bool goes_on; /* the unit does, though it ends the interpreter's
+		       * blocks: not if its exec function changes the mode */
 };
 
 #define UNIT_SINGLE (UINT64_C(1) << 62)

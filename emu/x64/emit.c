@@ -356,6 +356,21 @@ void emit_extend_load(struct emit *e, bool wide, bool is_signed,
 		from);
 }
 
+void emit_cmpxchg(struct emit *e, unsigned int size, struct host_mem mem,
+		  unsigned int reg)
+{
+	uint32_t op = X_0F | 0xb1;
+
+	if (size == 1)
+		op = X_0F | 0xb0 | X_BYTE;
+	else if (size == 2)
+		emit8(e, 0x66);
+	else if (size == 8)
+		op |= X_W;
+	emit8(e, 0xf0); /* LOCK */
+	emit_rm(e, op, reg, mem);
+}
+
 void emit_setcc(struct emit *e, enum host_cc cc, unsigned int reg)
 {
 	emit_rr(e, X_0F | 0x90 | cc | X_BYTE_RM, 0, reg);

@@ -195,6 +195,9 @@ void emit_extend(struct emit *e, bool wide, bool is_signed, unsigned int size,
 		 unsigned int to, unsigned int from);
 void emit_extend_load(struct emit *e, bool wide, bool is_signed,
 		      unsigned int size, unsigned int to, struct host_mem from);
+/* LOCK CMPXCHG of 1, 2, 4 or 8 bytes. */
+void emit_cmpxchg(struct emit *e, unsigned int size, struct host_mem mem,
+		  unsigned int reg);
 void emit_setcc(struct emit *e, enum host_cc cc, unsigned int reg);
 void emit_setcc_mem(struct emit *e, enum host_cc cc, struct host_mem mem);
 void emit_cmov(struct emit *e, bool wide, enum host_cc cc, unsigned int to,

@@ -267,6 +267,37 @@ static void load_indexed(struct gen *g)
 	}
 }
 
+/* [a] is compared with rax. */
+static void swap_if(struct gen *g)
+{
+	const struct ir_op *op = gen_op(g);
+	struct host_mem at;
+	unsigned int val;
+
+	if (op->b == op->c) {
+		gen_use_in(g, op->c, RCX);
+		gen_temp_in(g, RAX);
+		emit_mov(&g->e, true, RAX, RCX);
+		val = RCX;
+	} else {
+		gen_copy_in(g, op->b, RAX);
+		val = gen_use(g, op->c);
+	}
+	at = mem_at(gen_use(g, op->a), 0);
+	gen_clobber_flags(g);
+	emit_cmpxchg(&g->e, op->size, at, val);
+	emit_setcc(&g->e, CC_NE, RAX);
+	emit_extend(&g->e, false, false, 1, RAX, RAX);
+	gen_def_in(g, RAX);
+}
+
+/* An exchange with memory is one, is faster than MFENCE, and leaves the flags
+ * alone; what it exchanges is nobody's. */
+static void fence(struct gen *g)
+{
+	emit_rm(&g->e, 0x87, gen_temp(g), mem_at(RSP, X64_FRAME));
+}
+
 void gen_memory(struct gen *g)
 {
 	const struct ir_op *op = gen_op(g);
@@ -287,6 +318,12 @@ void gen_memory(struct gen *g)
 		break;
 	case IR_HINDEX:
 		load_indexed(g);
+		break;
+	case IR_SWAP_IF:
+		swap_if(g);
+		break;
+	case IR_FENCE:
+		fence(g);
 		break;
 	case IR_HLOAD:
 		at = mem_at(gen_use(g, op->a), op->imm);

@@ -97,6 +97,8 @@ static void lower(struct gen *g)
 	case IR_HLOAD:
 	case IR_HINDEX:
 	case IR_HSTORE:
+	case IR_SWAP_IF:
+	case IR_FENCE:
 		gen_memory(g);
 		break;
 	case IR_INSN ... IR_EXIT_NEXT:

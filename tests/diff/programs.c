@@ -104,20 +104,19 @@ static const struct field {
 	const char *name;
 	size_t off, size;
 } fields[] = {
-	PLAIN(r[0]),  PLAIN(r[1]),     PLAIN(r[2]),        PLAIN(r[3]),
-	PLAIN(r[4]),  PLAIN(r[5]),     PLAIN(r[6]),        PLAIN(r[7]),
-	PLAIN(r[8]),  PLAIN(r[9]),     PLAIN(r[10]),       PLAIN(r[11]),
-	PLAIN(r[12]), PLAIN(r[13]),    PLAIN(r[14]),       PLAIN(pc_next),
-	PLAIN(masks), PLAIN(ex_valid), PLAIN(bank_sp),     PLAIN(bank_lr),
-	PLAIN(spsr),  PLAIN(cp15),     PLAIN(bank_usr_r8), PLAIN(bank_fiq_r8),
-	PLAIN(lines), PLAIN(vfp.v),    PLAIN(vfp.fpexc),
+	PLAIN(r[0]),  PLAIN(r[1]),    PLAIN(r[2]),        PLAIN(r[3]),
+	PLAIN(r[4]),  PLAIN(r[5]),    PLAIN(r[6]),        PLAIN(r[7]),
+	PLAIN(r[8]),  PLAIN(r[9]),    PLAIN(r[10]),       PLAIN(r[11]),
+	PLAIN(r[12]), PLAIN(r[13]),   PLAIN(r[14]),       PLAIN(pc_next),
+	PLAIN(masks), PLAIN(ex_size), PLAIN(bank_sp),     PLAIN(bank_lr),
+	PLAIN(spsr),  PLAIN(cp15),    PLAIN(bank_usr_r8), PLAIN(bank_fiq_r8),
+	PLAIN(lines), PLAIN(vfp.v),   PLAIN(vfp.fpexc),
 };
 
 static bool same_exclusive(const struct cpu *a, const struct cpu *b)
 {
-	return !a->ex_valid ||
-	       (a->ex_pa == b->ex_pa && a->ex_size == b->ex_size &&
-		a->ex_value == b->ex_value);
+	return !a->ex_size ||
+	       (a->ex_va == b->ex_va && a->ex_value == b->ex_value);
 }
 
 static const char *difference(const struct twin *a, const struct twin *b)

@@ -174,7 +174,7 @@ void machine_set_state(struct cpu *cpu, const struct case_in *in)
 	cpu->thumb = in->cpsr & CPSR_T;
 	cpu->it = 0;
 	cpu->big_endian = false;
-	cpu->ex_valid = false;
+	cpu->ex_size = 0;
 	memcpy(cpu->vfp.v.d, in->d, sizeof(in->d));
 	vfp_set_fpscr(cpu, in->fpscr);
 	if (big)
@@ -223,7 +223,7 @@ static bool other_size(const struct cpu *cpu, const struct insn *in)
 {
 	unsigned int size;
 
-	if (!cpu->ex_valid)
+	if (!cpu->ex_size)
 		return false;
 	if (in->exec == exec_STREXB)
 		size = 1;

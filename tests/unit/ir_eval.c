@@ -144,6 +144,14 @@ static void value_op(struct eval *e, const struct ir_op *op, uint64_t *val)
 	case IR_LOAD ... IR_HSTORE:
 		memory_op(e, op, val);
 		break;
+	case IR_SWAP_IF:
+		b &= UINT64_MAX >> (64 - 8 * op->size);
+		*val = read_memory(e->s, a, op->size, false) != b;
+		if (!*val)
+			write_memory(e->s, a, op->size, c);
+		break;
+	case IR_FENCE:
+		break;
 	default:
 		if (!ir_can_eval(op->op))
 			abort();

@@ -331,9 +331,40 @@ static void several(struct ir_random *r)
 		set(r, IR_I32, val[i]);
 }
 
+/* Against what is there, or most probably something else. */
+static void swap_if(struct ir_random *r)
+{
+	unsigned int size = 1u << ir_random_below(r, 4);
+	enum ir_type type = size == 8 ? IR_I64 : IR_I32;
+	ir_ref host = ir_add(r->u, (struct ir_op){
+					   .op = IR_HOST,
+					   .type = IR_PTR,
+					   .a = address(r),
+					   .size = (uint8_t)size,
+					   .imm = size,
+					   .flags = IR_WRITE,
+				   });
+	struct ir_op op = { .op = IR_SWAP_IF,
+			    .type = IR_I32,
+			    .a = host,
+			    .size = (uint8_t)size };
+
+	if (maybe(r))
+		op.b = ir_add(r->u, (struct ir_op){ .op = IR_HLOAD,
+						    .type = (uint8_t)type,
+						    .a = host,
+						    .size = (uint8_t)size });
+	else
+		op.b = leaf(r, type);
+	op.c = maybe(r) ? leaf(r, type) : op.b;
+	set(r, IR_I32, ir_add(r->u, op));
+	if (maybe(r))
+		ir_add(r->u, (struct ir_op){ .op = IR_FENCE });
+}
+
 static void body(struct ir_random *r)
 {
-	switch (ir_random_below(r, 6)) {
+	switch (ir_random_below(r, 7)) {
 	case 0:
 		load_store(r);
 		break;
@@ -342,6 +373,9 @@ static void body(struct ir_random *r)
 		break;
 	case 2:
 		setf(r);
+		break;
+	case 3:
+		swap_if(r);
 		break;
 	default:
 		compute(r);

@@ -169,6 +169,16 @@ static void register_and_memory(bool wide, unsigned int a, struct host_mem m)
 	is("mov %s, %s", mem_text(m), reg8[a]);
 	emit_rm(&e, X_66 | 0x89, a, m);
 	is("mov %s, %s", mem_text(m), reg16[a]);
+	emit_cmpxchg(&e, 1, m, a);
+	is("lock cmpxchg %s, %s", mem_text(m), reg8[a]);
+	emit_cmpxchg(&e, 2, m, a);
+	is("lock cmpxchg %s, %s", mem_text(m), reg16[a]);
+	emit_cmpxchg(&e, 4, m, a);
+	is("lock cmpxchg %s, %s", mem_text(m), reg32[a]);
+	emit_cmpxchg(&e, 8, m, a);
+	is("lock cmpxchg %s, %s", mem_text(m), reg64[a]);
+	emit_rm(&e, 0x87, a, m);
+	is("xchg %s, %s", mem_text(m), reg32[a]);
 }
 
 static void memory(bool wide, struct host_mem m)
