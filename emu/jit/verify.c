@@ -296,6 +296,7 @@ uint64_t verify_interpret(struct verify *v, const struct jit_insn *ji)
 {
 	unsigned int n = (unsigned int)(ji - v->unit->insn);
 	struct cpu *cpu = v->cpu;
+	uint32_t mode = cpu->mode;
 
 	if (n > v->done ||
 	    (n == v->done && v->state[INTERPRETED].excp == EXCP_NONE)) {
@@ -309,6 +310,8 @@ uint64_t verify_interpret(struct verify *v, const struct jit_insn *ji)
 	ji->in.exec(cpu, &ji->in);
 	v->left = n + 1;
 	if (v->hit || atomic_load(&cpu->attention) & ~(uint32_t)ATT_TRACE)
+		return 1;
+	if (ji->goes_on && cpu->mode != mode)
 		return 1;
 	if (!(ji->in.flags & INSN_ENDS_BLOCK))
 		cpu->it = 0;

@@ -43,13 +43,12 @@ static const struct part {
 	const char *name;
 	size_t off, size;
 } parts[] = {
-	MEMBER(pc_next),  MEMBER(vfp.v),       MEMBER(vfp.fpexc),
-	MEMBER(ex_valid), MEMBER(bank_sp),     MEMBER(bank_lr),
-	MEMBER(spsr),     MEMBER(bank_usr_r8), MEMBER(bank_fiq_r8),
+	MEMBER(pc_next), MEMBER(vfp.v),       MEMBER(vfp.fpexc),
+	MEMBER(ex_size), MEMBER(bank_sp),     MEMBER(bank_lr),
+	MEMBER(spsr),    MEMBER(bank_usr_r8), MEMBER(bank_fiq_r8),
 };
 
-static const struct part exclusive[] = { MEMBER(ex_size), MEMBER(ex_pa),
-					 MEMBER(ex_value) };
+static const struct part exclusive[] = { MEMBER(ex_va), MEMBER(ex_value) };
 
 static bool same_part(const struct verify *v, const struct part *p)
 {
@@ -59,7 +58,7 @@ static bool same_part(const struct verify *v, const struct part *p)
 
 static bool monitor_set(const struct state *s)
 {
-	return *(const bool *)member(s, offsetof(struct cpu, ex_valid));
+	return *(const uint32_t *)member(s, offsetof(struct cpu, ex_size));
 }
 
 static bool same_exception(const struct state *a, const struct state *b)
@@ -81,7 +80,7 @@ static bool same_state(const struct verify *v)
 	for (unsigned int i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
 		if (!same_part(v, &parts[i]))
 			return false;
-	for (unsigned int i = 0; monitor_set(a) && i < 3; i++)
+	for (unsigned int i = 0; monitor_set(a) && i < 2; i++)
 		if (!same_part(v, &exclusive[i]))
 			return false;
 	return true;
@@ -165,7 +164,7 @@ static void print_state(const struct verify *v, FILE *to)
 			"fpscr", b->fpscr, s[0].fpscr, s[1].fpscr);
 	print_vectors(v, to);
 	print_parts(v, parts, sizeof(parts) / sizeof(parts[0]), to);
-	print_parts(v, exclusive, 3, to);
+	print_parts(v, exclusive, 2, to);
 	if (v->done != v->left)
 		fprintf(to, "  instructions done: %u, %u\n", v->done, v->left);
 	if (!same_exception(&s[0], &s[1]))
