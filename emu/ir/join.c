@@ -250,6 +250,10 @@ static void look(struct ir_join *j, unsigned int at)
 	case IR_HOST:
 		add_access(j, op, at);
 		break;
+	case IR_SWAP_IF:
+		if (j->of[op->a] != NONE)
+			j->access[j->of[op->a]].alone = true;
+		break;
 	default:
 		break;
 	}
@@ -278,7 +282,7 @@ static bool extend(struct ir_window *w, const struct ir_access *a)
 static bool may_join(const struct ir_access *a, const struct ir_window *w,
 		     unsigned int base)
 {
-	return a->window == NONE && a->base == base &&
+	return a->window == NONE && a->base == base && !a->alone &&
 	       (!a->skipped || !a->write || w->write);
 }
 
@@ -333,7 +337,7 @@ static unsigned int gather(struct ir_join *j, unsigned int n,
 
 static bool may_begin(const struct ir_join *j, const struct ir_access *a)
 {
-	return a->window == NONE && !(a->skipped && a->write) &&
+	return a->window == NONE && !(a->skipped && a->write) && !a->alone &&
 	       j->u->retry[a->insn] != IR_NO_RETRY;
 }
 

@@ -39,6 +39,7 @@ struct ir_access {
 	uint32_t word_add; /* plus this */
 	uint8_t align;
 	bool write, skipped;
+	bool alone; /* its HOST is SWAP_IF's */
 };
 
 struct ir_window {
