@@ -76,10 +76,11 @@ static int remove_noted(const char *note, struct err *err)
 	autofree char *text = NULL;
 	char *uri, *pool, *volume, *rest;
 	size_t n;
-	int r = files_read(note, NOTE_BYTES, &text, &n, err);
+	int r;
 
-	if (r == -ENOENT)
+	if (access(note, F_OK) < 0)
 		return 0;
+	r = files_read(note, NOTE_BYTES, &text, &n, err);
 	if (r < 0)
 		return r;
 	uri = strtok_r(text, "\n", &rest);

@@ -133,9 +133,11 @@ class Test:
 
     def convert(self):
         step('convert -o libvirt')
-        self.pimigrate(*self.convert_argv('pi', '--autostart'),
-                       says=['guest of libvirt', 'guest pi is ready'],
-                       seconds=APPLIANCE_SECONDS)
+        said = self.pimigrate(*self.convert_argv('pi', '--autostart'),
+                              says=['guest of libvirt', 'guest pi is ready'],
+                              seconds=APPLIANCE_SECONDS)
+        if 'pimigrate:' in said:
+            raise Failed(f'an error that is none: {said}')
         xml = self.valid('pi')
         for part in ('pimigrate-emu</emulator>', '/guests/pi/disk.raw',
                      'hostfwd=tcp:127.0.0.1:2222-:22'):

@@ -26,7 +26,8 @@ getent passwd pimigrate >/dev/null || fail "there is no user pimigrate"
 # enforces it is not seen here.
 printf '#include <tunables/global>\nprofile guest flags=(attach_disconnected) {\n  #include <abstractions/libvirt-qemu>\n}\n' >profile
 apparmor_parser -Q -T -K profile || fail "libvirt's AppArmor rules with ours do not parse"
-apparmor_parser -p profile | grep -q '/usr/bin/pimigrate-emu rmix' || fail "libvirt's AppArmor rules lack ours"
+apparmor_parser -p profile >rules
+grep -q '/usr/bin/pimigrate-emu rmix' rules || fail "libvirt's AppArmor rules lack ours"
 apparmor_parser -Q -T -K /etc/apparmor.d/usr.sbin.libvirtd || fail "libvirtd's AppArmor rules do not parse"
 
 mkdir -p /run/lock
@@ -42,14 +43,17 @@ for deb in kernel/*.deb; do
 done
 export LIBGUESTFS_BACKEND=direct
 pimigrate convert -o libvirt -on pi --grow 96M "${debs[@]}" card.img
-virsh -c qemu:///system dumpxml pi | grep -q '<emulator>/usr/bin/pimigrate-emu</emulator>' || fail "the domain has another emulator"
+virsh -c qemu:///system dumpxml pi >pi.xml
+grep -q '<emulator>/usr/bin/pimigrate-emu</emulator>' pi.xml || fail "the domain has another emulator"
 # The card's kernel is a stand-in; this one runs.
 cp vmlinuz /var/lib/pimigrate/guests/pi/boot/vmlinuz
 pimigrate start --wait pi
-virsh -q -c qemu:///system list --name | grep -qx pi || fail "libvirt does not run it"
+virsh -q -c qemu:///system list --name >running
+grep -qx pi running || fail "libvirt does not run it"
 pimigrate list
 pimigrate stop pi
-pimigrate list | grep -q '^pi *off' || fail "it is not off"
+pimigrate list >listed
+grep -q '^pi *off' listed || fail "it is not off"
 pimigrate doctor >/dev/null || [ $? = 5 ] || fail "doctor fails"
 [ "$(bash -c '. /usr/share/bash-completion/completions/pimigrate; COMP_WORDS=(pimigrate con) COMP_CWORD=1; _pimigrate; echo "${COMPREPLY[*]}"')" = "convert console" ] ||
 	fail "no completion"
