@@ -82,7 +82,7 @@ install() {
 	quietly chroot_do "$work/install" sh -ec 'dpkg --purge pimigrate pimigrate-emu' || die "dpkg --purge failed"
 	files >"$work/after"
 	[ -e "$work/install/var/lib/pimigrate/guests/pi/disk.raw" ] || die "purging took the guest away"
-	if comm -13 "$work/before" "$work/after" | grep -vE '^/var/lib/pimigrate(/guests(/pi(/.*)?)?)?$|^/etc/libvirt/qemu/pi\.xml$'; then
+	if comm -13 "$work/before" "$work/after" | grep -vE '^/var/lib/pimigrate(/guests(/pi(/.*)?)?)?$|^/etc/libvirt/(qemu/pi\.xml|secrets)$'; then
 		die "purging left these files"
 	fi
 	if comm -23 "$work/before" "$work/after" | grep .; then
