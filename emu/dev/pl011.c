@@ -103,9 +103,8 @@ static void put(struct pl011 *uart, uint16_t data)
 {
 	if (uart->count >= depth(uart))
 		return;
-	uart->fifo[(uart->head + uart->count) % PL011_FIFO] = data;
-	if (uart->count++ == 0)
-		uart->ris |= INT_RX;
+	uart->fifo[(uart->head + uart->count++) % PL011_FIFO] = data;
+	uart->ris |= INT_RX;
 	if (data & DR_BE)
 		uart->ris |= INT_BE;
 }
@@ -265,6 +264,10 @@ static void set_mask(struct pl011 *uart, uint32_t val)
 	uint32_t changed = uart->imsc ^ val;
 
 	uart->imsc = val;
+	/* What was there before a driver came, and cleared the interrupt, is
+	 * told now: on real hardware by the receive time-out. */
+	if (changed & val & INT_RX && uart->count)
+		uart->ris |= INT_RX;
 	if (changed & INT_MODEM)
 		watch_inputs(uart, val & INT_MODEM);
 }
