@@ -16,7 +16,7 @@
 enum {
 	CODE_SIZE = 32 << 20,
 	DATA_SIZE = 64 << 20,
-	HASH_BITS = 15,
+	HASH_BITS = 17, /* about as many units as CODE_SIZE holds */
 };
 
 static unsigned int hash(uint64_t key)
