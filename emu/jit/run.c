@@ -619,7 +619,7 @@ int jit_init(struct cpu *cpu, const struct jit_options *options,
 	jit->options = *options;
 	if (!jit->options.threshold)
 		jit->options.threshold = THRESHOLD;
-	ret = unit_cache_init(&jit->cache, err);
+	ret = unit_cache_init(&jit->cache, cpu->sys->cpus, err);
 	if (ret < 0) {
 		free(jit);
 		return ret;

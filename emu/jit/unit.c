@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The cache's memory is reserved once and touched as it fills.  Code memory is
+ * The cache's memory is reserved once and touched as it fills.  A compiler that
+ * is run again and again needs more than 64 MiB of code, else it is translated
+ * anew each time (gcc 12: 1.6 times the CPU time); with many CPUs, which have a
+ * cache each, they share what one has, down to CODE_LEAST.  Code memory is
  * writable and executable at one address; a host that forbids that is told to
  * the user, and the interpreter runs.
  */
@@ -14,9 +17,10 @@
 #include "common/mem.h"
 
 enum {
-	CODE_SIZE = 32 << 20,
-	DATA_SIZE = 64 << 20,
-	HASH_BITS = 17, /* about as many units as CODE_SIZE holds */
+	CODE_ALL = 256 << 20, /* of all CPUs */
+	CODE_MOST = 128 << 20,
+	CODE_LEAST = 32 << 20,
+	HASH_BITS = 17,
 };
 
 static unsigned int hash(uint64_t key)
@@ -42,28 +46,44 @@ void unit_cache_flush(struct unit_cache *c)
 	c->data_used = 0;
 }
 
-int unit_cache_init(struct unit_cache *c, struct err *err)
+/* Both memories; 0 or -errno. */
+static int reserve_both(struct unit_cache *c, size_t code_size)
 {
-	*c = (struct unit_cache){ 0 };
-	c->shared = reserve(X64_SHARED + CODE_SIZE,
+	int code;
+
+	*c = (struct unit_cache){ .code_size = code_size,
+				  .data_size = 2 * code_size };
+	c->shared = reserve(X64_SHARED + code_size,
 			    PROT_READ | PROT_WRITE | PROT_EXEC);
 	if (!c->shared)
-		return err_errno(err, errno,
+		return -errno;
+	c->data = reserve(c->data_size, PROT_READ | PROT_WRITE);
+	if (c->data)
+		return 0;
+	code = -errno;
+	unit_cache_fini(c);
+	return code;
+}
+
+int unit_cache_init(struct unit_cache *c, unsigned int cpus, struct err *err)
+{
+	size_t size = CODE_ALL / (cpus ? cpus : 1);
+	int code;
+
+	size = size > CODE_MOST ? CODE_MOST : size;
+	/* A host that promises no more memory than it has may refuse. */
+	while ((code = reserve_both(c, size)) == -ENOMEM && size > CODE_LEAST)
+		size /= 2;
+	if (code == -ENOMEM)
+		return err_errno(err, -code,
+				 "cannot reserve memory for translated code");
+	if (code < 0)
+		return err_errno(err, -code,
 				 "this host allows no memory that is both "
 				 "writable and executable (systemd's "
 				 "MemoryDenyWriteExecute=, SELinux's execmem "
 				 "and seccomp filters forbid it)");
 	c->code = c->shared + X64_SHARED;
-	c->code_size = CODE_SIZE;
-	c->data = reserve(DATA_SIZE, PROT_READ | PROT_WRITE);
-	if (!c->data) {
-		int code = errno;
-
-		unit_cache_fini(c);
-		return err_errno(err, code,
-				 "cannot reserve memory for translated code");
-	}
-	c->data_size = DATA_SIZE;
 	c->hash = xcalloc(1 << HASH_BITS, sizeof(*c->hash));
 	return 0;
 }
@@ -71,9 +91,9 @@ int unit_cache_init(struct unit_cache *c, struct err *err)
 void unit_cache_fini(struct unit_cache *c)
 {
 	if (c->shared)
-		munmap(c->shared, X64_SHARED + CODE_SIZE);
+		munmap(c->shared, X64_SHARED + c->code_size);
 	if (c->data)
-		munmap(c->data, DATA_SIZE);
+		munmap(c->data, c->data_size);
 	free(c->hash);
 	*c = (struct unit_cache){ 0 };
 }

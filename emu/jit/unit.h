@@ -72,7 +72,8 @@ struct unit_cache {
 	struct unit **hash;
 };
 
-int unit_cache_init(struct unit_cache *c, struct err *err);
+/* For one of so many CPUs. */
+int unit_cache_init(struct unit_cache *c, unsigned int cpus, struct err *err);
 void unit_cache_fini(struct unit_cache *c);
 void unit_cache_flush(struct unit_cache *c);
 

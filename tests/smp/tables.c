@@ -35,7 +35,8 @@ static void walk(void)
 {
 	const volatile uint32_t *p = (void *)VA;
 
-	for (unsigned int i = 0; i < ROUNDS; i++) {
+	/* The writer may begin late on a busy host. */
+	for (unsigned int i = 0; i < ROUNDS || !walked[0] || !walked[1]; i++) {
 		uint32_t seen;
 
 		tlb_va(VA, 0);
@@ -64,7 +65,5 @@ int main(void)
 	walk();
 	store_release(&stop, 1);
 	cpu_join(1);
-	if (!walked[0] || !walked[1])
-		fail("only one of the pages was seen", walked[0], walked[1]);
 	done("tables");
 }
