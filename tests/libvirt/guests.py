@@ -277,8 +277,9 @@ class Test:
         step('delete')
         self.pimigrate('delete', '-y', 'attic')
         self.nothing_of('attic')
-        if list(self.guests.glob('*')):
-            raise Failed('delete left files')
+        left = sorted(self.guests.glob('*'))
+        if left:
+            raise Failed(f'delete left files: {left}')
 
     def define(self):
         step('define, undefine')
@@ -460,6 +461,7 @@ class Test:
                        input=b'<uuid>0</uuid>', check=True)
         if sorted(os.listdir(self.guests / 'innocent/boot')) != before:
             raise Failed('it changed a guest that is not of libvirt')
+        self.pimigrate('delete', '-y', 'innocent')
         step('the hook takes the new kernel')
         self.boots('hooked', 'kernel nine')
         self.boots('hooked', 'kernel nine')
