@@ -4,7 +4,7 @@
 # host wants the end if ROUNDS is 0.  What a job prints is said by hash; if it
 # is not what was expected, by its last lines too.
 worker=$1 rounds=$2 round=0
-export HOME=/work/$worker
+export HOME=/data/$worker
 mkdir -p "$HOME"
 cd "$HOME" || exit 1
 while [ ! -e /tmp/stop ]; do
