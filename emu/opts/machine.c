@@ -368,8 +368,7 @@ int set_trace(struct opts *opts, const char *option, const char *arg,
 		}
 		if (i == sizeof(items) / sizeof(items[0]))
 			return err_set(err, EINVAL,
-				       "%s knows in_asm, int, cpu, exec, ir, "
-				       "out_asm and perfmap, not '%.*s'",
+				       "%s knows " TRACE_ITEMS ", not '%.*s'",
 				       option, (int)len, p);
 		opts->config.trace |= items[i].bit;
 	}

@@ -86,7 +86,7 @@ static const struct row rows[] = {
 	{ "nodefaults", NULL, "only the devices that are named", IS_FLAG(nodefaults) },
 	{ "daemonize", NULL, "go on in the background once all is set up", IS_FLAG(daemonize) },
 	{ "pidfile", "FILE", "write the process number there", IS_TEXT(pidfile) },
-	{ "d", "ITEMS", "log in_asm, int, cpu, exec", IS_CALL(set_trace) },
+	{ "d", "ITEMS", "log " TRACE_ITEMS, IS_CALL(set_trace) },
 	{ "D", "FILE", "where -d logs to (default: standard error)", IS_TEXT(log_file) },
 	{ "check-image", "FILE", "examine a qcow2 image that nobody uses, and end", IS_TEXT(check_image) },
 	{ "repair", NULL, "with -check-image: mend what it finds", IS_FLAG(repair) },
