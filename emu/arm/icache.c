@@ -141,12 +141,30 @@ static bool decode_at(struct insn *in, const uint8_t *host, unsigned int off,
 	return true;
 }
 
+bool icache_straddles(const uint8_t *page, unsigned int off, bool thumb)
+{
+	return thumb && off == PAGE_SIZE - 2 &&
+	       decode_is_t32(half_at(page, off));
+}
+
 bool icache_decode(struct insn *ret_in, const uint8_t *page, unsigned int off,
 		   bool thumb, uint8_t *it)
 {
 	if (!decode_at(ret_in, page, off, thumb, *it))
 		return false;
 	*it = place(ret_in, off, *it);
+	return true;
+}
+
+bool icache_decode_straddle(struct insn *ret_in, const uint8_t *page,
+			    const uint8_t *next, uint8_t *it)
+{
+	uint16_t half = half_at(page, PAGE_SIZE - 2);
+
+	if (!decode_is_t32(half))
+		return false;
+	decode_t32(ret_in, (uint32_t)half << 16 | half_at(next, 0), *it);
+	*it = place(ret_in, PAGE_SIZE - 2, *it);
 	return true;
 }
 
@@ -202,8 +220,7 @@ static struct block *decode_block(struct cpu *cpu, paddr pa,
 	bool thumb = cpu->thumb;
 	struct block *b;
 
-	if (thumb && pa % PAGE_SIZE == PAGE_SIZE - 2 &&
-	    decode_is_t32(half_at(host, PAGE_SIZE - 2)))
+	if (icache_straddles(host, pa % PAGE_SIZE, thumb))
 		return NULL;
 	if (ic->used + most > ic->room)
 		icache_flush(cpu);
@@ -238,17 +255,19 @@ static const uint8_t *fetch(struct cpu *cpu, vaddr va, paddr *ret_pa)
 static struct block *decode_straddle(struct cpu *cpu, const uint8_t *host)
 {
 	struct icache *ic = cpu->icache;
-	uint32_t word = (uint32_t)half_at(host, PAGE_SIZE - 2) << 16;
+	const uint8_t *next;
 	struct block *b;
 	paddr pa;
 
-	host = fetch(cpu, cpu->pc_next + 2, &pa);
-	if (!host)
+	next = fetch(cpu, cpu->pc_next + 2, &pa);
+	if (!next)
 		return NULL;
 	b = block_init(ic->straddle, &ic->no_page, 0, true);
-	decode_t32(b->insn, word | half_at(host, 0), cpu->it);
-	b->it_end = place(b->insn, PAGE_SIZE - 2, cpu->it);
-	b->n = 1;
+	b->it_end = cpu->it;
+	/* somebody may write there now: then it is looked at again */
+	b->n = icache_decode_straddle(b->insn, host, next, &b->it_end);
+	if (!b->n)
+		return NULL;
 	b->end = PAGE_SIZE + 2;
 	return b;
 }

@@ -56,6 +56,15 @@ struct block *icache_find_from(struct cpu *cpu, struct block *from,
 bool icache_decode(struct insn *ret_in, const uint8_t *page, unsigned int off,
 		   bool thumb, uint8_t *it);
 
+/* Whether a T32 instruction begins at this offset that lies in the next page,
+ * too. */
+bool icache_straddles(const uint8_t *page, unsigned int off, bool thumb);
+
+/* The same as icache_decode() for such a one, whose second half is the first
+ * of the page at next.  False if there is none (any more). */
+bool icache_decode_straddle(struct insn *ret_in, const uint8_t *page,
+			    const uint8_t *next, uint8_t *it);
+
 /* What pc_next means depends on this. */
 static inline uint64_t icache_context(const struct cpu *cpu)
 {

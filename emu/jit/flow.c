@@ -33,7 +33,7 @@ static bool goes_round(struct flow *f, uint32_t to)
 
 static void go_to(struct flow *f, uint32_t to)
 {
-	if (to < PAGE_SIZE && (to > f->off || goes_round(f, to))) {
+	if (flow_inside(f, to) && (to > f->off || goes_round(f, to))) {
 		f->next = to;
 	} else {
 		flow_leave(f, to);
@@ -51,21 +51,25 @@ static void exit_by(struct flow *f, enum ir_opcode op, unsigned int cc,
 }
 
 /* To 'to' if cc holds, else on. */
-static bool go_to_if(struct flow *f, uint32_t to, unsigned int cc, ir_ref flags)
+static void go_to_if(struct flow *f, uint32_t to, unsigned int cc, ir_ref flags)
 {
 	if (goes_round(f, to)) {
 		exit_by(f, IR_EXIT_UNLESS, cc, flags, f->next);
 		f->next = to;
-	} else if (to < PAGE_SIZE) {
+	} else if (flow_inside(f, to)) {
 		exit_by(f, IR_EXIT_IF, cc, flags, to);
 	} else {
-		if (f->next >= PAGE_SIZE)
-			return false;
-		exit_by(f, IR_EXIT_UNLESS, cc, flags, f->next);
-		flow_leave(f, to);
+		if (flow_inside(f, f->next)) {
+			exit_by(f, IR_EXIT_UNLESS, cc, flags, f->next);
+			flow_leave(f, to);
+		} else {
+			ir_op1(f->t.u, IR_EXIT_TO, IR_NONE,
+			       trans_select(&f->t, cc, flags,
+					    flow_address(f, to),
+					    flow_address(f, f->next)));
+		}
 		f->t.ended = true;
 	}
-	return true;
 }
 
 static bool b(struct flow *f, const struct insn *in)
@@ -73,8 +77,9 @@ static bool b(struct flow *f, const struct insn *in)
 	uint32_t to = pc_of(in) + in->imm;
 
 	if (in->cond != 14)
-		return go_to_if(f, to, in->cond, trans_flags(&f->t));
-	go_to(f, to);
+		go_to_if(f, to, in->cond, trans_flags(&f->t));
+	else
+		go_to(f, to);
 	return true;
 }
 
@@ -123,8 +128,9 @@ static bool cbz(struct flow *f, const struct insn *in, enum ir_cc cc)
 
 	if (in->cond != 14)
 		return false;
-	return go_to_if(f, pc_of(in) + in->imm, cc,
-			ir_op1(t->u, IR_FLAGS_NZ, IR_FLAGS, rn));
+	go_to_if(f, pc_of(in) + in->imm, cc,
+		 ir_op1(t->u, IR_FLAGS_NZ, IR_FLAGS, rn));
+	return true;
 }
 
 /* Whether the instruction before n is "cmp reg, #imm; bhi elsewhere". */
@@ -159,10 +165,10 @@ static bool table(struct flow *f, const struct insn *in, unsigned int size)
 	    !flow_mark(f, begin, count * size))
 		return false;
 	for (unsigned int i = 0; i < count; i++) {
-		unsigned int at = begin + i * size, to = f->host[at];
+		unsigned int at = begin + i * size, to = f->code.host[at];
 
 		if (size == 2)
-			to |= (unsigned int)f->host[at + 1] << 8;
+			to |= (unsigned int)f->code.host[at + 1] << 8;
 		to = begin + 2 * to;
 		if (to >= PAGE_SIZE)
 			return false;

@@ -11,8 +11,7 @@
 struct flow {
 	struct trans t;
 	struct cpu *cpu;
-	const uint8_t *host; /* the page */
-	paddr pa;
+	struct code_at code;
 	bool thumb;
 	unsigned int off;   /* of the instruction at hand */
 	unsigned int next;  /* where the unit goes on if it has not ended */
@@ -28,8 +27,15 @@ struct flow {
  * what was read before may be old already. */
 bool flow_mark(struct flow *f, unsigned int off, unsigned int len);
 
+/* Whether a direct exit may lead to this offset: it lies in the page, as does
+ * all of the instruction there. */
+bool flow_inside(const struct flow *f, uint32_t off);
+
 /* A new direct exit to this offset of the page. */
 unsigned int flow_exit(struct flow *f, unsigned int off, bool back);
+
+/* The virtual address of this offset, plus T. */
+ir_ref flow_address(struct flow *f, uint32_t off);
 
 /* The unit's last operation: on to this offset, which may lie outside of the
  * page (modulo 2^32). */

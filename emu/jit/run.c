@@ -177,9 +177,16 @@ static void flush(struct cpu *cpu)
 	jit->stats.flushes++;
 }
 
-static struct unit *new_unit(struct jit *jit, uint64_t key,
-			     struct codepage *page)
+static uint64_t tail_of(const struct code_at *code)
 {
+	return code->tail ? code->tail_pa | 1 : 0;
+}
+
+static struct unit *new_unit(const struct cpu *cpu, uint64_t key,
+			     const struct code_at *code)
+{
+	struct codepages *pages = cpu->sys->codepages;
+	struct jit *jit = cpu->jit;
 	const struct draft *tr = &jit->draft;
 	unsigned int n = tr->insns, exits = tr->ir.exits;
 	struct unit *u = unit_alloc(&jit->cache,
@@ -189,10 +196,14 @@ static struct unit *new_unit(struct jit *jit, uint64_t key,
 	if (!u)
 		return NULL;
 	*u = (struct unit){ .key = key,
-			    .page = page,
+			    .page = codepages_at(pages, code->pa),
+			    .tail = tail_of(code),
 			    .version = tr->version,
 			    .insns = (uint16_t)n,
 			    .exits = (uint16_t)exits };
+	u->tail_page = code->tail ? codepages_at(pages, code->tail_pa)
+				  : u->page;
+	u->tail_version = code->tail ? tr->tail_version : tr->version;
 	u->exit = (struct unit_exit *)(u + 1);
 	u->insn = (struct jit_insn *)(u->exit + exits);
 	memcpy(u->insn, tr->insn, n * sizeof(*u->insn));
@@ -237,13 +248,28 @@ static bool emit(const struct cpu *cpu, struct unit *u)
 	return true;
 }
 
-/* The draft of the code at pc_next, whose page is at host and pa. */
-static bool make_draft(struct cpu *cpu, const uint8_t *host, paddr pa,
-		       bool single)
+/* Where the code at pc_next is; false after a fault. */
+static bool look(struct cpu *cpu, struct code_at *ret)
+{
+	uint32_t pc = cpu->pc_next, fsr;
+
+	*ret = (struct code_at){ 0 };
+	ret->host = mmu_fetch(cpu, pc, &ret->pa, &fsr);
+	if (!ret->host)
+		return false;
+	if (likely((pc & PAGE_MASK) != PAGE_MASK - 1) ||
+	    !icache_straddles(ret->host, pc & PAGE_MASK, cpu->thumb))
+		return true;
+	ret->tail = mmu_fetch(cpu, pc + 2, &ret->tail_pa, &fsr);
+	return ret->tail;
+}
+
+/* The draft of the code at pc_next. */
+static bool make_draft(struct cpu *cpu, const struct code_at *code, bool single)
 {
 	struct jit *jit = cpu->jit;
 
-	if (!translate(cpu, host, pa,
+	if (!translate(cpu, code,
 		       (cpu->pc_next & PAGE_MASK) |
 			       (single ? TRANSLATE_SINGLE : 0),
 		       &jit->draft))
@@ -254,9 +280,9 @@ static bool make_draft(struct cpu *cpu, const uint8_t *host, paddr pa,
 	return true;
 }
 
-/* A new unit at pc_next, whose page is at host and pa; one without code if it
- * cannot be translated; NULL if there is no room. */
-static struct unit *make(struct cpu *cpu, const uint8_t *host, paddr pa,
+/* A new unit at pc_next; one without code if it cannot be translated; NULL if
+ * there is no room. */
+static struct unit *make(struct cpu *cpu, const struct code_at *code,
 			 uint64_t key)
 {
 	struct jit *jit = cpu->jit;
@@ -266,10 +292,10 @@ static struct unit *make(struct cpu *cpu, const uint8_t *host, paddr pa,
 
 	if (c->code_size - c->code_used < CODE_ROOM)
 		return NULL;
-	can = make_draft(cpu, host, pa, key & UNIT_SINGLE);
+	can = make_draft(cpu, code, key & UNIT_SINGLE);
 	if (!can)
 		jit->draft.insns = jit->draft.ir.exits = 0;
-	u = new_unit(jit, key, codepages_at(cpu->sys->codepages, pa));
+	u = new_unit(cpu, key, code);
 	if (!u)
 		return NULL;
 	if (can)
@@ -302,24 +328,19 @@ static bool cold(struct jit *jit, uint64_t key)
 static struct unit *find(struct cpu *cpu, bool single)
 {
 	struct jit *jit = cpu->jit;
-	uint32_t pc = cpu->pc_next, fsr;
-	const uint8_t *host;
+	struct code_at code;
 	struct unit *u;
 	uint64_t key;
-	paddr pa;
 
-	if (cpu->it)
+	if (cpu->it || !look(cpu, &code))
 		return NULL;
-	host = mmu_fetch(cpu, pc, &pa, &fsr);
-	if (!host)
-		return NULL;
-	key = unit_key(pa | (pc & PAGE_MASK), cpu->thumb, cpu_privileged(cpu),
-		       cpu->cp15.sctlr & SCTLR_A, single);
-	u = unit_find(&jit->cache, key);
+	key = unit_key(code.pa | (cpu->pc_next & PAGE_MASK), cpu->thumb,
+		       cpu_privileged(cpu), cpu->cp15.sctlr & SCTLR_A, single);
+	u = unit_find(&jit->cache, key, tail_of(&code));
 	if (!u) {
 		if (cold(jit, key))
 			return NULL;
-		u = make(cpu, host, pa, key);
+		u = make(cpu, &code, key);
 		if (!u) {
 			flush(cpu);
 			return NULL;
@@ -335,6 +356,10 @@ static void remember(struct cpu *cpu, const struct unit *u)
 	uint32_t pc = cpu->pc_next | cpu->thumb;
 	uint64_t context = cpu->fetch_context[pc >> 31];
 
+	/* a second page in the other half has another context */
+	if (u->tail &&
+	    ((pc ^ (pc + 2)) >> 31 || !mmu_fetch_shared(cpu, pc + 2)))
+		return;
 	if (mmu_fetch_shared(cpu, pc))
 		cpu->jit->jump[x64_jump_index(pc)] =
 			(struct x64_jump){ context << 32 | pc, u->code };
@@ -366,7 +391,8 @@ static void link_exit(const struct unit_exit *e, const struct unit *to)
 {
 	const struct unit *u = e->unit;
 
-	if (u->version == to->version && unit_same_page(u->key, to->key))
+	if (u->version == to->version && unit_same_page(u->key, to->key) &&
+	    !to->tail)
 		x64_patch(e->site, to->code);
 }
 
@@ -424,13 +450,10 @@ static void run_units(struct cpu *cpu)
 static void report(struct cpu *cpu, const struct unit *u)
 {
 	struct jit *jit = cpu->jit;
-	const uint8_t *host;
-	uint32_t fsr;
-	paddr pa;
+	struct code_at code;
 
-	host = mmu_fetch(cpu, cpu->pc_next, &pa, &fsr);
-	if (host)
-		make_draft(cpu, host, pa, u->key & UNIT_SINGLE);
+	if (look(cpu, &code))
+		make_draft(cpu, &code, u->key & UNIT_SINGLE);
 	verify_report(jit->verify, u, &jit->draft.ir,
 		      jit->options.report ? jit->options.report : stderr);
 	cpu_leave(cpu, CPU_EXIT_DIFFERENT);

@@ -15,7 +15,9 @@
  *
  * Direct exits lead to places of the same page; other places are reached by
  * EXIT_TO with the page's virtual address plus a constant, for only the jump
- * cache knows what is mapped there.
+ * cache knows what is mapped there.  Such a place is a T32 instruction in two
+ * pages, too, which is a unit by itself: what its second half is depends on
+ * the mapping.
  */
 #include "jit/translate.h"
 
@@ -55,13 +57,20 @@ bool flow_mark(struct flow *f, unsigned int off, unsigned int len)
 		lines |= UINT64_C(1) << line;
 	if (!(lines & ~f->marked))
 		return true;
-	version = mmu_mark_code(f->cpu, f->pa + off, end - off);
+	version = mmu_mark_code(f->cpu, f->code.pa + off, end - off);
 	f->marked |= lines;
 	if (f->made->insns == 0 && !f->versioned) {
 		f->made->version = version;
 		f->versioned = true;
 	}
 	return version == f->made->version;
+}
+
+static bool read_straddling(struct flow *f, struct jit_insn *ret)
+{
+	f->made->tail_version = mmu_mark_code(f->cpu, f->code.tail_pa, 2);
+	return icache_decode_straddle(&ret->in, f->code.host, f->code.tail,
+				      &ret->it_after);
 }
 
 /* The instruction at f->off, with its place, into *ret. */
@@ -72,7 +81,10 @@ static bool read_insn(struct flow *f, unsigned int off, uint8_t it,
 		return false;
 	ret->called = ret->goes_on = false;
 	ret->it_after = it;
-	return icache_decode(&ret->in, f->host, off, f->thumb, &ret->it_after);
+	if (f->code.tail)
+		return read_straddling(f, ret);
+	return icache_decode(&ret->in, f->code.host, off, f->thumb,
+			     &ret->it_after);
 }
 
 /* Whether the IT block that begins with this instruction is one that a unit
@@ -97,6 +109,18 @@ static bool whole_it_block(struct flow *f, const struct jit_insn *it_insn)
 
 /* Leaving */
 
+bool flow_inside(const struct flow *f, uint32_t off)
+{
+	return off < PAGE_SIZE &&
+	       !icache_straddles(f->code.host, off, f->thumb);
+}
+
+ir_ref flow_address(struct flow *f, uint32_t off)
+{
+	return trans_add(&f->t, TRANS_GET(&f->t, IR_I32, page_va),
+			 off | f->thumb);
+}
+
 unsigned int flow_exit(struct flow *f, unsigned int off, bool back)
 {
 	struct ir_unit *u = f->t.u;
@@ -118,16 +142,12 @@ void flow_leave(struct flow *f, uint32_t off)
 {
 	struct trans *t = &f->t;
 	bool back = off <= f->off;
-	ir_ref to;
 
-	if (off < PAGE_SIZE) {
+	if (flow_inside(f, off))
 		ir_add(t->u, (struct ir_op){ .op = IR_EXIT,
 					     .imm = flow_exit(f, off, back) });
-		return;
-	}
-	to = TRANS_GET(t, IR_I32, page_va);
-	to = trans_add(t, to, off | f->thumb);
-	ir_op1(t->u, IR_EXIT_TO, IR_NONE, to);
+	else
+		ir_op1(t->u, IR_EXIT_TO, IR_NONE, flow_address(f, off));
 }
 
 /* Instructions */
@@ -259,12 +279,11 @@ static void one(struct flow *f, struct jit_insn *ji)
 	ji->goes_on = in.flags & INSN_ENDS_BLOCK && !f->t.ended;
 }
 
-bool translate(struct cpu *cpu, const uint8_t *host, paddr pa, unsigned int off,
+bool translate(struct cpu *cpu, const struct code_at *code, unsigned int off,
 	       struct draft *ret)
 {
 	struct flow f = { .cpu = cpu,
-			  .host = host,
-			  .pa = pa,
+			  .code = *code,
 			  .thumb = cpu->thumb,
 			  .off = off & (PAGE_SIZE - 1),
 			  .next = off & (PAGE_SIZE - 1),
@@ -298,7 +317,7 @@ bool translate(struct cpu *cpu, const uint8_t *host, paddr pa, unsigned int off,
 		one(&f, ji);
 		ret->insns++;
 	}
-	if (!single)
+	if (!single && !code->tail)
 		ir_join(&ret->join, &ret->ir);
 	return ret->insns && !ret->ir.overflow;
 }

@@ -22,13 +22,21 @@ enum {
 	TRANSLATE_INSN_SHIFT = 16,
 };
 
+/* The pages of code.  tail: if the first instruction is a T32 one that lies in
+ * two pages, the second one; else NULL. */
+struct code_at {
+	const uint8_t *host, *tail;
+	paddr pa, tail_pa;
+};
+
 /* A unit in the making; large, so there is one for each CPU. */
 struct draft {
 	struct ir_unit ir;
 	struct ir_join join;
 	struct jit_insn insn[IR_MAX_INSNS];
 	unsigned int insns;
-	uint32_t version; /* of the page, as its code was read */
+	/* of the pages, as their code was read */
+	uint32_t version, tail_version;
 	/* no row for these instructions; or NULL */
 	bool (*must_call)(const struct insn *in);
 };
@@ -37,11 +45,10 @@ struct draft {
 extern const struct ir_layout translate_layout;
 
 /*
- * The code at offset off of the page at host and pa; off may have
- * TRANSLATE_SINGLE, and exits' targets have it where such a unit must follow.
+ * The code at offset off of these pages; off may have TRANSLATE_SINGLE, and exits' targets have it where such a unit must follow.
  * False if nothing there can be translated: then the interpreter has to do it.
  */
-bool translate(struct cpu *cpu, const uint8_t *host, paddr pa, unsigned int off,
+bool translate(struct cpu *cpu, const struct code_at *code, unsigned int off,
 	       struct draft *ret);
 
 #endif

@@ -98,12 +98,12 @@ void unit_cache_fini(struct unit_cache *c)
 	*c = (struct unit_cache){ 0 };
 }
 
-struct unit *unit_find(struct unit_cache *c, uint64_t key)
+struct unit *unit_find(struct unit_cache *c, uint64_t key, uint64_t tail)
 {
 	struct unit **at = &c->hash[hash(key)], *u;
 
 	while ((u = *at)) {
-		if (u->key != key)
+		if (u->key != key || u->tail != tail)
 			at = &u->next;
 		else if (unit_fresh(u))
 			return u;

@@ -8,6 +8,11 @@
  * Nothing in it depends on the virtual address.  It is valid while its page
  * has the version that it was made at (mem/codepages.h).
  *
+ * A T32 instruction that lies in two pages is a unit by itself, which has a
+ * second page.  What that is depends on the virtual address: such a unit is
+ * found by both pages and entered through the jump cache only, whose entries
+ * are of one mapping.
+ *
  * When either memory is full everything is forgotten.
  */
 #ifndef JIT_UNIT_H
@@ -54,8 +59,10 @@ struct unit_exit {
 
 struct unit {
 	uint64_t key;
-	struct codepage *page;
-	uint32_t version;
+	uint64_t tail; /* physical address of the second page, plus 1;
+				 * or 0 */
+	struct codepage *page, *tail_page; /* both the same without tail */
+	uint32_t version, tail_version;
 	uint16_t insns, exits;
 	uint32_t visits;     /* that were verified or might have been */
 	const uint8_t *code; /* NULL: must be interpreted */
@@ -77,8 +84,8 @@ int unit_cache_init(struct unit_cache *c, unsigned int cpus, struct err *err);
 void unit_cache_fini(struct unit_cache *c);
 void unit_cache_flush(struct unit_cache *c);
 
-/* The fresh unit of this key, or NULL. */
-struct unit *unit_find(struct unit_cache *c, uint64_t key);
+/* The fresh unit of this key and second page, or NULL. */
+struct unit *unit_find(struct unit_cache *c, uint64_t key, uint64_t tail);
 void unit_add(struct unit_cache *c, struct unit *u);
 
 /* Memory for one unit; NULL if it is full. */
@@ -86,8 +93,10 @@ void *unit_alloc(struct unit_cache *c, size_t size);
 
 static inline bool unit_fresh(const struct unit *u)
 {
-	return u->version ==
-	       atomic_load_explicit(&u->page->version, memory_order_acquire);
+	return u->version == atomic_load_explicit(&u->page->version,
+						  memory_order_acquire) &&
+	       u->tail_version == atomic_load_explicit(&u->tail_page->version,
+						       memory_order_acquire);
 }
 
 #endif

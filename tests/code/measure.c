@@ -53,14 +53,13 @@ unsigned int measure(struct machine *m, const struct case_in *in,
 				   .insn = insn,
 				   .exit_token = token };
 	struct x64 *x = x64_new(&env, code);
-	const uint8_t *host;
+	struct code_at at = { 0 };
 	uint32_t fsr;
-	paddr pa;
 
 	machine_load(m, in, 1);
 	machine_set_state(&m->cpu, in);
-	host = mmu_fetch(&m->cpu, CASE_CODE, &pa, &fsr);
-	check(host && translate(&m->cpu, host, pa, 0, &draft));
+	at.host = mmu_fetch(&m->cpu, CASE_CODE, &at.pa, &fsr);
+	check(at.host && translate(&m->cpu, &at, 0, &draft));
 	ir_optimize(&draft.ir);
 	check_eq(x64_translate(x, &input, code + X64_SHARED, CODE - X64_SHARED,
 			       &output),

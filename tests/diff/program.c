@@ -419,7 +419,9 @@ static void rewrite(struct maker *m)
 	put(m, 0xe5810000, 0xf8c10000);
 	if (one_in(m, 2))
 		straight(m, 2);
-	align(m, m->thumb);
+	/* in T32 also at a page's last halfword */
+	if (one_in(m, 2))
+		align(m, m->thumb);
 	target = m->at;
 	do
 		word = find(m, &in);

@@ -35,15 +35,14 @@ static void verify(const char *when, const char *row)
 static void one(struct machine *m, const struct case_in *in, const char *row)
 {
 	struct cpu *cpu = &m->cpu;
-	const uint8_t *host;
+	struct code_at code = { 0 };
 	uint32_t fsr;
-	paddr pa;
 
 	machine_load(m, in, 1);
 	machine_set_state(cpu, in);
-	host = mmu_fetch(cpu, CASE_CODE, &pa, &fsr);
-	check(host);
-	if (!translate(cpu, host, pa, 0, &draft))
+	code.host = mmu_fetch(cpu, CASE_CODE, &code.pa, &fsr);
+	check(code.host);
+	if (!translate(cpu, &code, 0, &draft))
 		return;
 	verify("as translated", row);
 	ir_optimize(&draft.ir);

@@ -92,14 +92,13 @@ static bool unit_at(struct run *run, uint32_t pc, uint32_t single)
 				.exit_token = token,
 				.seed = run->assign,
 				.loops = true };
-	const uint8_t *host;
+	struct code_at code = { 0 };
 	const char *broken;
 	unsigned int at;
 	uint32_t fsr;
-	paddr pa;
 
-	host = mmu_fetch(cpu, pc, &pa, &fsr);
-	if (!host || !translate(cpu, host, pa, (pc & 0xfff) | single, d))
+	code.host = mmu_fetch(cpu, pc, &code.pa, &fsr);
+	if (!code.host || !translate(cpu, &code, (pc & 0xfff) | single, d))
 		return false;
 	broken = ir_verify(&d->ir, &at);
 	if (!broken) {

@@ -99,14 +99,19 @@ static uint64_t long_descriptor(uint32_t pa, enum twin_page kind,
 	return desc | (bits & TWIN_EXECUTE_NEVER ? UINT64_C(1) << 54 : 0);
 }
 
-static void map(struct twin *t, uint32_t off, enum twin_page kind,
-		unsigned int bits)
+static void map_to(struct twin *t, uint32_t off, uint32_t pa,
+		   enum twin_page kind, unsigned int bits)
 {
-	uint32_t pa = kind == PAGE_DEVICE ? TWIN_DEVICE : TWIN_RAM + off;
-
 	put4(t, SHORT_SECOND + (off >> 12) * 4,
 	     short_descriptor(pa, kind, bits));
 	put8(t, LONG_THIRD + (off >> 12) * 8, long_descriptor(pa, kind, bits));
+}
+
+static void map(struct twin *t, uint32_t off, enum twin_page kind,
+		unsigned int bits)
+{
+	map_to(t, off, kind == PAGE_DEVICE ? TWIN_DEVICE : TWIN_RAM + off, kind,
+	       bits);
 }
 
 void twin_map_data(struct twin *t, unsigned int n, enum twin_page kind,
@@ -119,6 +124,12 @@ void twin_map_code(struct twin *t, unsigned int n, enum twin_page kind,
 		   unsigned int bits)
 {
 	map(t, TWIN_CODE + n * PAGE, kind, bits);
+}
+
+void twin_move_code(struct twin *t, unsigned int n, unsigned int to)
+{
+	map_to(t, TWIN_CODE + n * PAGE, TWIN_RAM + TWIN_CODE + to * PAGE,
+	       PAGE_RW, 0);
 }
 
 static void tables(struct twin *t)

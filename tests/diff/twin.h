@@ -64,6 +64,9 @@ void twin_map_data(struct twin *t, unsigned int n, enum twin_page kind,
 void twin_map_code(struct twin *t, unsigned int n, enum twin_page kind,
 		   unsigned int bits);
 
+/* Page n of the code is page 'to' of its memory. */
+void twin_move_code(struct twin *t, unsigned int n, unsigned int to);
+
 /* All of the system registers, with the long format or the short one, and
  * nothing remembered of the tables. */
 void twin_reset(struct twin *t, bool lpae, bool aligned);
