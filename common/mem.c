@@ -26,6 +26,11 @@ void *xmalloc(size_t size)
 	return checked(malloc(size ? size : 1));
 }
 
+void *xaligned(size_t alignment, size_t size)
+{
+	return checked(aligned_alloc(alignment, size));
+}
+
 void *xrealloc(void *p, size_t size)
 {
 	return checked(realloc(p, size ? size : 1));

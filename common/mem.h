@@ -12,9 +12,12 @@
 
 #define must_check __attribute__((warn_unused_result))
 
-/* All of these return zeroed or copied memory that free() takes back. */
+/* All of these return memory that free() takes back: zeroed or copied, but
+ * for xmalloc() and xaligned(). */
 void *xcalloc(size_t n, size_t size) must_check;
 void *xmalloc(size_t size) must_check;
+/* At a multiple of alignment, a power of two, which size is one of, too. */
+void *xaligned(size_t alignment, size_t size) must_check;
 void *xrealloc(void *p, size_t size) must_check;
 char *xstrdup(const char *s) must_check;
 char *xstrndup(const char *s, size_t n) must_check;

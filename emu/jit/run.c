@@ -69,9 +69,9 @@ struct jit {
 	bool plain;            /* with verify: this visit is not compared */
 	struct jit_options options;
 	struct jit_stats stats;
-	uint32_t generation; /* of the jump cache */
-	unsigned int count;  /* enters since cpu->blocks was updated */
-	struct x64_jump jump[X64_JUMPS];
+	uint32_t generation;   /* of the jump cache */
+	unsigned int count;    /* enters since cpu->blocks was updated */
+	struct x64_jump *jump; /* X64_JUMPS */
 	struct visits visits[VISIT_SETS];
 	struct draft draft;
 	struct x64_output output;
@@ -88,7 +88,7 @@ static void clear_jumps(struct cpu *cpu)
 {
 	struct jit *jit = cpu->jit;
 
-	memset(jit->jump, 0xff, sizeof(jit->jump));
+	memset(jit->jump, 0xff, X64_JUMPS * sizeof(*jit->jump));
 	jit->generation = mmu_generation(cpu);
 	jit->stats.purges++;
 }
@@ -355,14 +355,18 @@ static void remember(struct cpu *cpu, const struct unit *u)
 {
 	uint32_t pc = cpu->pc_next | cpu->thumb;
 	uint64_t context = cpu->fetch_context[pc >> 31];
+	struct x64_jump *set = &cpu->jit->jump[x64_jump_index(pc)];
 
 	/* a second page in the other half has another context */
 	if (u->tail &&
 	    ((pc ^ (pc + 2)) >> 31 || !mmu_fetch_shared(cpu, pc + 2)))
 		return;
-	if (mmu_fetch_shared(cpu, pc))
-		cpu->jit->jump[x64_jump_index(pc)] =
-			(struct x64_jump){ context << 32 | pc, u->code };
+	if (!mmu_fetch_shared(cpu, pc))
+		return;
+	/* which may be there: it was left for attention */
+	if (set[0].key != (context << 32 | pc))
+		set[1] = set[0];
+	set[0] = (struct x64_jump){ context << 32 | pc, u->code };
 }
 
 /* Whether what follows this exit must be a unit of single accesses. */
@@ -629,6 +633,7 @@ void jit_fini(struct cpu *cpu)
 	verify_free(jit->verify);
 	x64_free(jit->x64);
 	unit_cache_fini(&jit->cache);
+	free(jit->jump);
 	free(jit);
 	cpu->jit = NULL;
 }
@@ -647,6 +652,8 @@ int jit_init(struct cpu *cpu, const struct jit_options *options,
 		free(jit);
 		return ret;
 	}
+	/* a set lies in one line of the host's cache */
+	jit->jump = xaligned(64, X64_JUMPS * sizeof(*jit->jump));
 	fill_env(&jit->env, options);
 	jit->x64 = x64_new(&jit->env, jit->cache.shared);
 	if (cpu->sys->trace & TRACE_PERF_MAP)

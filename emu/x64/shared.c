@@ -70,14 +70,14 @@ static void leave_with(struct emit *e, uint64_t token, const uint8_t *by)
 	emit_jmp(e, by);
 }
 
-/* rcx = the entry of the jump cache for the PC in rax; rdx changes. */
-static void find_entry(const struct x64_env *env, struct emit *e)
+/* rcx = the set of the jump cache for the PC in rax; rdx changes. */
+static void find_set(const struct x64_env *env, struct emit *e)
 {
 	emit_mov(e, false, RCX, RAX);
 	emit_shift_imm(e, false, SHIFT_SHR, RCX, 12);
 	emit_alu(e, false, ALU_XOR, RCX, RAX);
-	/* (x >> 1 & X64_JUMPS - 1) entries of 16 bytes */
-	emit_alu_imm(e, false, ALU_AND, RCX, (X64_JUMPS - 1) << 1);
+	/* (x >> 2 & X64_JUMP_SETS - 1) sets of 32 bytes */
+	emit_alu_imm(e, false, ALU_AND, RCX, (X64_JUMP_SETS - 1) << 2);
 	emit_load(e, true, RDX, state(env->jumps));
 	emit_lea(e, true, RCX, mem_index(RDX, RCX, 3, 0));
 }
@@ -89,8 +89,17 @@ static void enter_entry(const struct x64_env *env, struct emit *e)
 	emit_rm(e, 0xff, 4, mem_at(RCX, offsetof(struct x64_jump, code)));
 }
 
+/* The entries of the set at rcx change places. */
+static void swap_entries(struct emit *e)
+{
+	for (unsigned int x = 0; x < 2; x++)
+		emit_rm(e, X_0F | 0x10, x, mem_at(RCX, 16 * (int)x));
+	for (unsigned int x = 0; x < 2; x++)
+		emit_rm(e, X_0F | 0x11, x, mem_at(RCX, 16 - 16 * (int)x));
+}
+
 /* In line, for what is likely: each site is predicted by itself.  What is
- * different has another look in the shared code. */
+ * different, or the second of its set, has another look in the shared code. */
 void gen_exit_to(struct gen *g)
 {
 	const struct x64_env *env = g->env;
@@ -99,7 +108,7 @@ void gen_exit_to(struct gen *g)
 
 	emit_alu_mem_imm(e, false, ALU_CMP, state(env->layout->attention), 0);
 	miss[0] = emit_jcc_short(e, CC_NE);
-	find_entry(env, e);
+	find_set(env, e);
 	emit_alu_load(e, false, ALU_CMP, RAX,
 		      mem_at(RCX, offsetof(struct x64_jump, key)));
 	miss[1] = emit_jcc_short(e, CC_NE);
@@ -119,10 +128,11 @@ void gen_exit_to(struct gen *g)
 static void look_up(struct x64 *x, struct emit *e, uint8_t *miss[2])
 {
 	const struct x64_env *env = x->env;
+	uint8_t *found;
 
 	emit_alu_mem_imm(e, false, ALU_CMP, state(env->layout->attention), 0);
 	miss[0] = emit_jcc_short(e, CC_NE);
-	find_entry(env, e);
+	find_set(env, e);
 	emit_mov(e, false, RDX, RAX);
 	emit_shift_imm(e, false, SHIFT_SHR, RDX, 31);
 	emit_load(e, false, RDX, mem_index(RBP, RDX, 2, env->context));
@@ -130,7 +140,12 @@ static void look_up(struct x64 *x, struct emit *e, uint8_t *miss[2])
 	emit_alu(e, true, ALU_OR, RDX, RAX);
 	emit_alu_load(e, true, ALU_CMP, RDX,
 		      mem_at(RCX, offsetof(struct x64_jump, key)));
+	found = emit_jcc_short(e, CC_E);
+	emit_alu_load(e, true, ALU_CMP, RDX,
+		      mem_at(RCX, 16 + offsetof(struct x64_jump, key)));
 	miss[1] = emit_jcc_short(e, CC_NE);
+	swap_entries(e);
+	emit_here(e, found);
 	emit_test_imm(e, false, RAX, 1);
 	emit_setcc_mem(e, CC_NE, state(env->thumb));
 	enter_entry(env, e);

@@ -33,9 +33,10 @@
 enum {
 	X64_FRAME = 256,
 	X64_PINNED = 10,
-	/* entries of the jump cache; the index is (pc ^ pc >> 12) >> 1,
-	 * modulo this: see x64_jump_index() */
-	X64_JUMPS = 16384,
+	/* the jump cache: sets of two entries, of which the first was used
+	 * last */
+	X64_JUMP_SETS = 16384,
+	X64_JUMPS = 2 * X64_JUMP_SETS,
 };
 
 /* What x64_enter() returns in its low bits with EXIT_NEXT, a miss in the jump
@@ -56,9 +57,10 @@ struct x64_jump {
 	const void *code; /* of the unit */
 };
 
+/* The first entry of the set. */
 static inline unsigned int x64_jump_index(uint32_t pc_t)
 {
-	return (pc_t ^ pc_t >> 12) >> 1 & (X64_JUMPS - 1);
+	return 2 * ((pc_t ^ pc_t >> 12) >> 2 & (X64_JUMP_SETS - 1));
 }
 
 /* The world around, the same for all units of one process.  Offsets are in

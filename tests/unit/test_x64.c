@@ -259,6 +259,114 @@ static void one(struct ir_random *r)
 	}
 }
 
+/* The jump cache */
+
+enum {
+	PLACE = 0x1000, /* of a unit */
+	CONTEXT = 7,
+	PLACES = 3,
+};
+
+/* One that is left by the last operation that add() appends. */
+static void make_unit(unsigned int place, uint64_t exit_token,
+		      void (*add)(struct ir_unit *u))
+{
+	static const void *insn[IR_MAX_INSNS];
+	struct x64_input in = { .unit = &built,
+				.insn = insn,
+				.exit_token = &exit_token };
+	struct x64_output out;
+
+	ir_begin(&built, &eval_layout);
+	ir_add(&built, (struct ir_op){ .op = IR_INSN });
+	add(&built);
+	check_eq(x64_translate(x64[0], &in, code + FIRST + place * PLACE, PLACE,
+			       &out),
+		 0);
+}
+
+static void add_exit(struct ir_unit *u)
+{
+	u->exits = 1;
+	ir_add(u, (struct ir_op){ .op = IR_EXIT });
+}
+
+static void add_exit_to(struct ir_unit *u)
+{
+	ir_op1(u, IR_EXIT_TO, IR_NONE, ir_get(u, IR_I32, 0));
+}
+
+static void add_exit_next(struct ir_unit *u)
+{
+	ir_add(u, (struct ir_op){ .op = IR_EXIT_NEXT });
+}
+
+static void set_jump(struct x64_jump *at, uint32_t context, uint32_t pc,
+		     unsigned int place)
+{
+	*at = (struct x64_jump){ (uint64_t)context << 32 | pc,
+				 code + FIRST + place * PLACE };
+}
+
+static void check_jump(uint32_t pc, uint64_t token, uint32_t attention)
+{
+	struct eval_state s = { .r = { pc },
+				.attention = attention,
+				.pc_next = pc & ~1u,
+				.thumb = pc & 1,
+				.context = { CONTEXT, CONTEXT + 1 },
+				.view_r = view,
+				.jumps = jumps };
+	bool left = token == X64_LEFT_TO;
+
+	check_eq(x64_enter(x64[0], &s, code + FIRST), token);
+	check_eq(left ? s.pc_next : s.page_va, left ? pc : pc & ~0xfffu);
+	check_eq(s.thumb, pc & 1);
+	s = (struct eval_state){ .attention = attention,
+				 .pc_next = pc & ~1u,
+				 .thumb = pc & 1,
+				 .context = { CONTEXT, CONTEXT + 1 },
+				 .view_r = view,
+				 .jumps = jumps };
+	check_eq(x64_enter(x64[0], &s, code + FIRST + PLACE),
+		 left ? (uint64_t)X64_LEFT_NEXT : token);
+}
+
+/* Both entries of a set are found, by both ways out of a unit, and the one
+ * that was is the first then. */
+static void jump_cache(void)
+{
+	uint32_t pc[PLACES] = { 0x80012345, 0, 0 };
+	struct x64_jump *set = &jumps[x64_jump_index(pc[0])];
+
+	for (unsigned int n = 1; n < PLACES; n++)
+		for (pc[n] = pc[n - 1] + 2;
+		     &jumps[x64_jump_index(pc[n])] != set; pc[n] += 2)
+			;
+	memset(jumps, 0xff, sizeof(jumps));
+	make_unit(0, 0, add_exit_to);
+	make_unit(1, 0, add_exit_next);
+	for (unsigned int n = 0; n < PLACES; n++)
+		make_unit(2 + n, TOKEN + 8 * n, add_exit);
+	check_jump(pc[0], X64_LEFT_TO, 0);
+	set_jump(&set[0], CONTEXT + 1, pc[0], 2);
+	check_jump(pc[0], TOKEN, 0);
+	check_jump(pc[1], X64_LEFT_TO, 0);
+	set_jump(&set[1], CONTEXT + 1, pc[1], 3);
+	for (unsigned int i = 0; i < 3; i++) {
+		check_jump(pc[1], TOKEN + 8, 0);
+		check_eq(set[0].key & UINT32_MAX, pc[1]);
+		check_jump(pc[2], X64_LEFT_TO, 0);
+		check_jump(pc[0], TOKEN, 0);
+		check_eq(set[0].key & UINT32_MAX, pc[0]);
+		check_jump(pc[0], X64_LEFT_TO, 1);
+	}
+	/* of another context, and of the other half's */
+	set_jump(&set[1], CONTEXT, pc[1], 3);
+	check_jump(pc[1], X64_LEFT_TO, 0);
+	check_jump(pc[0], TOKEN, 0);
+}
+
 int main(int argc, char **argv)
 {
 	unsigned long units = argc > 1 ? strtoul(argv[1], NULL, 0) : 5000;
@@ -289,6 +397,7 @@ int main(int argc, char **argv)
 			view[VIEW + page] = addend;
 	}
 	set_up();
+	jump_cache();
 	for (unsigned long i = 0; i < units; i++)
 		one(&r);
 	/* the test must see both ways of each WINDOW */
