@@ -33,6 +33,7 @@ void journal_before_fini(struct journal_before *before)
 	free(before->file);
 	free(before->target);
 	free(before->made_parent);
+	free(before->flags);
 	for (size_t i = 0; i < before->attributes.n; i++) {
 		free(before->attributes.at[i].name);
 		free(before->attributes.at[i].value);
@@ -115,6 +116,8 @@ static void add_before(struct yaml_node *row,
 			yaml_set_text(map, before->attributes.at[i].name,
 				      before->attributes.at[i].value);
 	}
+	if (before->flags)
+		yaml_set_text(b, "flags", before->flags);
 	if (before->made_parent)
 		yaml_set_text(b, "made-folder", before->made_parent);
 }
@@ -247,6 +250,7 @@ static bool read_before(const struct yaml_node *row, struct journal_before *b)
 	b->file = copy_of(row, "before.file");
 	b->target = copy_of(row, "before.target");
 	b->made_parent = copy_of(row, "before.made-folder");
+	b->flags = copy_of(row, "before.flags");
 	read_attributes(row, b);
 	if (b->kind != BEFORE_NOTHING && !read_stat(row, b))
 		return false;

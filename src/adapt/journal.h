@@ -13,6 +13,8 @@
  *	    mode, uid, gid, mtime    of what was there; mtime with nanoseconds
  *	    file: "007"              FILE: its content, in undo/
  *	    attributes:              FILE: extended ones, in hexadecimal
+ *	    flags: "i"               FILE: chattr(1)'s, where the row takes them
+ *	                             away with the file or stands before them
  *	    target                   LINK: where it pointed
  *	    made-folder: /a/b        the first folder above path that was missing
  *	  after:                     as it was left, to know it again
@@ -67,6 +69,7 @@ struct journal_before {
 	int64_t mtime;
 	uint32_t mtime_nsec;
 	struct vec_of(struct journal_attribute) attributes;
+	char *flags;       /* FILE: chattr(1)'s letters, or NULL */
 	char *made_parent; /* the first folder that was not there, or NULL */
 };
 

@@ -11,6 +11,7 @@
 #include "adapt/gerror.h"
 #include "adapt/journal.h"
 #include "adapt/left.h"
+#include "adapt/locked.h"
 #include "common/cleanup.h"
 #include "common/mem.h"
 #include "host/files.h"
@@ -20,6 +21,7 @@ struct rows {
 	guestfs_h *g;
 	const char *undo_dir;
 	struct folders folders;
+	struct locked locked;
 };
 
 /* ---- what was there before ---- */
@@ -49,6 +51,7 @@ static int keep_old(struct rows *r, const char *path, unsigned int n,
 	autofree char *kept = NULL;
 	struct guestfs_statns *st;
 	int link = guestfs_is_symlink(r->g, path);
+	mode_t mode;
 
 	if (link < 0)
 		return gerror(r->g, err, "look at", path);
@@ -57,7 +60,8 @@ static int keep_old(struct rows *r, const char *path, unsigned int n,
 	st = guestfs_lstatns(r->g, path);
 	if (!st)
 		return gerror(r->g, err, "look at", path);
-	ret->mode = (unsigned int)st->st_mode & 07777;
+	mode = (mode_t)st->st_mode;
+	ret->mode = mode & 07777;
 	ret->uid = (uint32_t)st->st_uid;
 	ret->gid = (uint32_t)st->st_gid;
 	ret->mtime = st->st_mtime_sec;
@@ -68,10 +72,16 @@ static int keep_old(struct rows *r, const char *path, unsigned int n,
 		ret->target = guestfs_readlink(r->g, path);
 		return ret->target ? 0 : gerror(r->g, err, "read link", path);
 	}
-	if (guestfs_is_dir(r->g, path) == 1) {
+	if (S_ISDIR(mode)) {
 		ret->kind = BEFORE_FOLDER;
 		return 0;
 	}
+	/* A pipe would keep us waiting; a device is somebody else's. */
+	if (!S_ISREG(mode))
+		return err_set(err, EMEDIUMTYPE,
+			       "'%s' in the guest is neither a file nor a "
+			       "folder nor a link",
+			       path);
 	ret->kind = BEFORE_FILE;
 	ret->file = xasprintf("%03u", n);
 	keep_attributes(r, path, ret);
@@ -281,6 +291,43 @@ static int make_parents(struct rows *r, const char *path,
 	return rc;
 }
 
+static int carry_out(struct rows *r, const struct change *c, unsigned int n,
+		     struct journal_before *before, struct journal_after *after,
+		     struct err *err)
+{
+	int rc = 0;
+
+	/* With the file go its flags. */
+	if (before->kind == BEFORE_FILE && c->kind != CHANGE_WRITE &&
+	    !before->flags)
+		before->flags = locked_flags(r->g, c->path);
+	if (has_before(c))
+		rc = make_parents(r, c->path, before, err);
+	return rc < 0 ? rc : do_change(r, c, n, before, after, err);
+}
+
+/* Of what is locked the first step is refused: nothing is half done. */
+static int unlock_and_again(struct rows *r, const struct change *c,
+			    unsigned int n, struct journal_before *before,
+			    struct journal_after *after, struct err *err)
+{
+	struct err why;
+	int rc;
+
+	if (before->kind == BEFORE_FILE && !before->flags)
+		before->flags = locked_flags(r->g, c->path);
+	rc = locked_open(&r->locked, c->path, &why);
+	if (rc <= 0)
+		return -EPERM; /* err says what was refused */
+	free(before->made_parent);
+	before->made_parent = NULL;
+	journal_after_fini(after);
+	rc = carry_out(r, c, n, before, after, err);
+	if (c->kind == CHANGE_REMOVE || c->kind == CHANGE_SYMLINK)
+		locked_forget(&r->locked, c->path);
+	return rc;
+}
+
 static int apply_row(struct rows *r, const struct change *c, unsigned int n,
 		     struct journal *journal, struct err *err)
 {
@@ -290,10 +337,10 @@ static int apply_row(struct rows *r, const struct change *c, unsigned int n,
 
 	if (has_before(c))
 		rc = keep_old(r, c->path, n, &before, err);
-	if (!rc && has_before(c))
-		rc = make_parents(r, c->path, &before, err);
 	if (!rc)
-		rc = do_change(r, c, n, &before, &after, err);
+		rc = carry_out(r, c, n, &before, &after, err);
+	if (rc == -EPERM && has_before(c))
+		rc = unlock_and_again(r, c, n, &before, &after, err);
 	if (!rc)
 		journal_add(journal, c, &before, &after);
 	journal_before_fini(&before);
@@ -304,7 +351,10 @@ static int apply_row(struct rows *r, const struct change *c, unsigned int n,
 int rows_apply(guestfs_h *g, int partition, const struct plan *plan,
 	       const char *undo_dir, const char *journal_path, struct err *err)
 {
-	struct rows r = { .g = g, .undo_dir = undo_dir, .folders = { .g = g } };
+	struct rows r = { .g = g,
+			  .undo_dir = undo_dir,
+			  .folders = { .g = g },
+			  .locked = { .g = g } };
 	struct journal *journal = journal_new(plan->source_size, partition);
 	int rc = 0;
 
@@ -314,8 +364,11 @@ int rows_apply(guestfs_h *g, int partition, const struct plan *plan,
 	if (!rc)
 		rc = folders_restore(&r.folders, err);
 	if (!rc)
+		rc = locked_restore(&r.locked, err);
+	if (!rc)
 		rc = journal_write(journal, journal_path, err);
 	journal_free(journal);
 	folders_fini(&r.folders);
+	locked_fini(&r.locked);
 	return rc;
 }

@@ -14,6 +14,7 @@
 #include "adapt/folders.h"
 #include "adapt/gerror.h"
 #include "adapt/left.h"
+#include "adapt/locked.h"
 #include "common/cleanup.h"
 #include "common/mem.h"
 #include "common/str.h"
@@ -29,6 +30,7 @@ struct undo {
 	guestfs_h *g;
 	const char *undo_dir, *temp_dir;
 	struct folders folders;
+	struct locked locked;
 	struct err *err;
 };
 
@@ -197,6 +199,8 @@ static int put_file(struct undo *u, const char *path,
 	if (guestfs_lchown(u->g, (int)b->uid, (int)b->gid, path) < 0 ||
 	    guestfs_chmod(u->g, (int)b->mode, path) < 0)
 		return failed(u, "set the rights of", path);
+	if (b->flags)
+		locked_later(&u->locked, path, b->flags);
 	return put_attributes(u, path, b);
 }
 
@@ -286,6 +290,7 @@ static int is_used_folder(struct undo *u, const struct journal_row *row,
 static int undo_one(struct undo *u, struct undo_result *res)
 {
 	const struct journal_row *row = res->row;
+	struct err why;
 	unsigned int mode;
 	int there = stat_now(u, row->path, &mode), left, before, used;
 
@@ -308,7 +313,11 @@ static int undo_one(struct undo *u, struct undo_result *res)
 		res->state = UNDO_ALREADY;
 		return 0;
 	}
-	return undo_path(u, res, there, mode);
+	left = undo_path(u, res, there, mode);
+	/* Of what is locked the first step is refused. */
+	if (left == -EPERM && locked_open(&u->locked, row->path, &why) > 0)
+		left = undo_path(u, res, there, mode);
+	return left;
 }
 
 /* ---- an archive ---- */
@@ -437,6 +446,7 @@ int undo_rows(guestfs_h *g, struct journal_read *journal, const char *only,
 			  .undo_dir = undo_dir,
 			  .temp_dir = temp_dir,
 			  .folders = { .g = g },
+			  .locked = { .g = g },
 			  .err = err };
 	bool found = false;
 	int r = 0;
@@ -458,7 +468,10 @@ int undo_rows(guestfs_h *g, struct journal_read *journal, const char *only,
 			    only);
 	if (!r)
 		r = folders_restore(&u.folders, err);
+	if (!r)
+		r = locked_restore(&u.locked, err);
 	folders_fini(&u.folders);
+	locked_fini(&u.locked);
 	return r;
 }
 

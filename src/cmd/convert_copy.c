@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "cmd/convert.h"
@@ -14,6 +15,7 @@
 #include "common/cleanup.h"
 #include "fs/ext4.h"
 #include "image/copy.h"
+#include "image/gpt.h"
 
 struct ranges vec_of(struct copy_range);
 
@@ -123,6 +125,11 @@ static int write_table(const struct conversion *c, int to, const char *path,
 	return 0;
 }
 
+static const char *table_of(const struct guest *g, unsigned int disk)
+{
+	return disk ? g->disks.at[disk - 1].table : g->table;
+}
+
 static int copy_disk(struct conversion *c, unsigned int disk,
 		     const struct image *img, struct err *err)
 {
@@ -150,7 +157,9 @@ static int copy_disk(struct conversion *c, unsigned int disk,
 	vec_free(&ranges);
 	ui_progress_end(c->ui, job.size);
 	if (!r && !disk && c->card.guest.laid_out)
-		r = write_table(c, to, path, err);
+		return write_table(c, to, path, err);
+	if (!r && !strcmp(table_of(&c->card.guest, disk), "gpt"))
+		r = gpt_mend(to, path, err);
 	return r;
 }
 

@@ -18,6 +18,7 @@
 #include "common/cleanup.h"
 #include "common/io.h"
 #include "common/overflow.h"
+#include "fs/ext4_features.h"
 
 enum {
 	MAX_NAMES = 200000
@@ -89,13 +90,6 @@ static bool sane_geometry(ext2_filsys fs)
 static int explain(errcode_t code, const char *name, struct err *err)
 {
 	switch (code) {
-	case EXT2_ET_UNSUPP_FEATURE:
-	case EXT2_ET_RO_UNSUPP_FEATURE:
-		return err_set(err, ENOTSUP,
-			       "reading the ext4 file system of %s: it uses "
-			       "features that this host's e2fsprogs do not "
-			       "know; a newer release of them may",
-			       name);
 	case EXT2_ET_BAD_MAGIC:
 	case EXT2_ET_CORRUPT_SUPERBLOCK:
 	case EXT2_ET_SB_CSUM_INVALID:
@@ -110,14 +104,45 @@ static int explain(errcode_t code, const char *name, struct err *err)
 	}
 }
 
+/*
+ * Before libext2fs is asked: it names none, and it reads what e2fsck then
+ * refuses, a feature that is only "compatible".
+ */
+static int check_features(int fd, uint64_t offset, const char *name,
+			  struct err *err)
+{
+	autofree char *unknown = NULL;
+	struct ext2_super_block sb;
+
+	if (io_pread(fd, &sb, sizeof(sb), offset + SUPERBLOCK_OFFSET) !=
+		    (ssize_t)sizeof(sb) ||
+	    le16toh(sb.s_magic) != EXT2_SUPER_MAGIC)
+		return 0; /* libext2fs says what it is */
+	unknown = ext4_features_unknown(
+		(struct ext4_features){ le32toh(sb.s_feature_compat),
+					le32toh(sb.s_feature_incompat),
+					le32toh(sb.s_feature_ro_compat) },
+		ext4_features_known);
+	return unknown ? err_set(err, ENOTSUP,
+				 "reading the ext4 file system of %s: it uses "
+				 "features that this host's e2fsprogs do not "
+				 "know: %s",
+				 name, unknown)
+		       : 0;
+}
+
 int ext4_open(int fd, uint64_t offset, uint64_t size, const char *name,
 	      struct ext4 **ret_fs, struct err *err)
 {
-	struct ext4 *e = xnew(struct ext4);
-	int copy = fcntl(fd, F_DUPFD_CLOEXEC, 0); /* ext2fs closes it */
+	int copy, r = check_features(fd, offset, name, err);
 	char number[16], options[64];
+	struct ext4 *e;
 	errcode_t code;
 
+	if (r < 0)
+		return r;
+	copy = fcntl(fd, F_DUPFD_CLOEXEC, 0); /* ext2fs closes it */
+	e = xnew(struct ext4);
 	initialize_ext2_error_table();
 	snprintf(number, sizeof(number), "%d", copy);
 	snprintf(options, sizeof(options), "offset=%llu",

@@ -22,6 +22,7 @@
 #include "common/cleanup.h"
 #include "common/io.h"
 #include "common/overflow.h"
+#include "image/gpt.h"
 
 enum {
 	SECTOR = 512,
@@ -302,6 +303,10 @@ int partition_read(const struct image *img, struct guest *g, struct err *err)
 			       img->source.path);
 	g->table = xstrdup(
 		fdisk_is_labeltype(ctx, FDISK_DISKLABEL_GPT) ? "gpt" : "dos");
+	if (!strcmp(g->table, "gpt") && !gpt_first_is_sound(img->fd))
+		guest_say(g, FINDING_NOTE, "gpt-damaged",
+			  "The first copy of the partition table is damaged; "
+			  "the guest gets it back from the second.");
 	g->disk_size = img->source.size;
 	g->disk_id = disk_id(ctx);
 	return read_rows(img, g, ctx, err);

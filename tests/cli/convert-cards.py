@@ -6,10 +6,13 @@
     convert-cards.py --cache DIR --all      all that cards.tsv has with exit
                                             code 0 and no options
     convert-cards.py ... --until HH:MM      begins no other after that
+    convert-cards.py ... --onhost LIBRARY   without libguestfs's appliance: the
+                                            library does what it would (onhost.c)
 
 For each: what differs between the card's root and the guest's is what the
 journal says, no more; and `pimigrate revert` gives the card's root back, to the
-last file, link, owner, mode, time and attribute.  A line for each card.
+last file, link, owner, mode, time and attribute; or convert refuses it as REFUSED
+says.  A line for each card.
 """
 import os
 import pathlib
@@ -24,11 +27,15 @@ here = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(here), str(here.parent / 'data')]
 import cards  # noqa: E402
 import journal_rows  # noqa: E402
+import manifest  # noqa: E402
 import make  # noqa: E402
 
 GUARD = 1800        # seconds; against hanging
-# No manifest of these: not shut down; a TiB to read; no ext4 of their own.
-LEFT_OUT = {'dirty': 'was not shut down', 'sparse-tib': 'a TiB to read'}
+FULL = 'MiB free, and its new kernel needs 64 MiB; its partition is not the ' \
+    'last of the disk'
+REFUSED = {'noobs-two': FULL, 'luks-data': FULL,
+           'pipe-in-the-way': 'neither a file nor a folder nor a link'}
+LEFT_OUT = {'dirty': 'was not shut down'}
 
 
 def run(*argv, env=None):
@@ -41,11 +48,31 @@ def compare(a, b, at):
     return run(here / 'manifest.py', '--compare', f'{a}@{at}', f'{b}@{at}')
 
 
-def convert(name, card, work):
-    """None, or what is wrong."""
+def refused(name, p, work):
+    """Code 3, a sentence of that, and nothing is left."""
+    if p.returncode != 3 or REFUSED[name] not in p.stderr:
+        return f'exit code {p.returncode}, not 3: {p.stderr.strip()}'
+    left = os.listdir(work / 'guests')
+    return f'leaves {left}' if left else (0, ['refused'])
+
+
+def without_links(lines, image, changes):
+    """Without other names of the files that rows are about."""
+    rows = manifest.manifest(image)
+    same = {rows[row['path']].get('same as') for row in changes
+            if row['path'] in rows} - {None}
+    return [line for line in lines
+            if rows.get(line.split("'")[1], {}).get('same as') not in same]
+
+
+def convert(card, work, library):
+    """What is wrong; or how many paths differ, and the journal's rows."""
     env = dict(os.environ, PIMIGRATE_GUESTS=str(work / 'guests'),
                PIMIGRATE_CACHE=str(work / 'cache'), TMPDIR=str(work))
     env.setdefault('LIBGUESTFS_CACHEDIR', '/var/tmp')
+    if library:
+        env.update(LD_PRELOAD=library,
+                   ASAN_OPTIONS='verify_asan_link_order=0')
     pimigrate = os.environ['PIMIGRATE']
     doc = json.loads(run(pimigrate, 'inspect', '--json', card,
                          env=env).stdout)
@@ -56,6 +83,8 @@ def convert(name, card, work):
     for deb in sorted((work / 'kernel').glob('*.deb')):
         options += ['--kernel-deb', deb]
     p = run(pimigrate, 'convert', *options, card, env=env)
+    if pathlib.Path(card).name in REFUSED:
+        return refused(pathlib.Path(card).name, p, work)
     if p.returncode:
         return f'convert: exit code {p.returncode}: {p.stderr.strip()}'
     guest = work / 'guests/card'
@@ -64,7 +93,8 @@ def convert(name, card, work):
     changes = json.loads(run(pimigrate, 'changes', '--json', 'card',
                              env=env).stdout)['changes']
     lines = compare(card, guest / 'disk.raw', at).stdout.splitlines()
-    unsaid = journal_rows.more(changes, guest / 'undo', lines)
+    unsaid = journal_rows.more(changes, guest / 'undo',
+                               without_links(lines, f'{card}@{at}', changes))
     if unsaid or len(lines) < 3:
         return 'the journal does not say: ' + '; '.join(unsaid[:5])
     p = run(pimigrate, 'revert', 'card', env=env)
@@ -74,7 +104,7 @@ def convert(name, card, work):
     if p.returncode or p.stdout:
         return 'after revert: ' + (p.stdout or p.stderr).strip()[:500]
     rows = [row['id'] for row in changes]
-    return None, len(lines), rows
+    return len(lines), rows
 
 
 def names_of_all():
@@ -82,17 +112,36 @@ def names_of_all():
     return list(dict.fromkeys(r[3] for r in rows if '.' not in r[3]))
 
 
+def option(words, name):
+    """Its value, taken out of words; None."""
+    if name not in words:
+        return None
+    at = words.index(name)
+    value = words[at + 1]
+    del words[at:at + 2]
+    return value
+
+
+def why_not_onhost():
+    missing = [p for p in ('losetup', 'parted', 'sgdisk', 'e2fsck',
+                           'resize2fs') if not shutil.which(p)]
+    if missing or os.geteuid():
+        return ' '.join(missing) or 'to be root'
+    p = run('losetup', '-f')
+    return f'a loop device: {p.stderr.strip()}' if p.returncode else None
+
+
 def main(argv):
     if len(argv) < 4 or argv[1] != '--cache':
         print(__doc__, file=sys.stderr)
         return 2
-    names, until = argv[3:], None
-    if '--until' in names:
-        at = names.index('--until')
-        until = names[at + 1]
-        del names[at:at + 2]
+    names = argv[3:]
+    until, library = option(names, '--until'), option(names, '--onhost')
     if names == ['--all']:
         names = names_of_all()
+    if library and why_not_onhost():
+        print(f'skipped: --onhost needs {why_not_onhost()}')
+        return 77
     bad = 0
     for name in names:
         if name in LEFT_OUT:
@@ -104,11 +153,11 @@ def main(argv):
         card = make.cached(argv[2], name)
         work = pathlib.Path(tempfile.mkdtemp(prefix='pimigrate-cards.'))
         try:
-            said = convert(name, card, work)
+            said = convert(card, work, library)
         finally:
             shutil.rmtree(work, ignore_errors=True)
         if isinstance(said, tuple):
-            print(f'{name}: {said[1]} differences, rows {" ".join(said[2])}',
+            print(f'{name}: {said[0]} differences, rows {" ".join(said[1])}',
                   flush=True)
         else:
             print(f'{name}: FAILED: {said}', flush=True)

@@ -13,9 +13,9 @@ IMAGE@OFFSET is a file system at that byte, where it is not in the first Linux
 partition of an MBR.
 
 Of each path: type, owner, group, mode, modification time to the nanosecond,
-extended attributes, link target or device, hard links (the first name of the
+flags (chattr), extended attributes (ACLs are some), link target or device, hard links (the first name of the
 same inode), the ranges that hold data (so that a sparse file that was filled
-is seen), and the SHA-256 of the content.
+is seen), and the SHA-256 of the content, where holes count by their place.
 
 The file system is read by this script alone (layout: Documentation/filesystems/
 ext4 of the kernel), not by libext2fs, libguestfs or a mount, because those are
@@ -32,6 +32,11 @@ TYPES = {1: 'fifo', 2: 'char', 4: 'dir', 6: 'block', 8: 'file', 10: 'link',
 XATTR_PREFIX = {0: '', 1: 'user.', 2: 'system.posix_acl_access',
                 3: 'system.posix_acl_default', 4: 'trusted.', 6: 'security.',
                 7: 'system.'}
+# What chattr(1) sets, not what the kernel keeps there for itself (extents, an
+# index of a folder, data in the inode).
+FLAGS = {0x1: 's', 0x2: 'u', 0x4: 'c', 0x8: 'S', 0x10: 'i', 0x20: 'a',
+         0x40: 'd', 0x80: 'A', 0x4000: 'j', 0x8000: 't', 0x10000: 'D',
+         0x20000: 'T', 0x20000000: 'P', 0x40000000: 'F'}
 INCOMPAT_KNOWN = 0x2 | 0x40 | 0x80 | 0x200 | 0x2000   # filetype extents 64bit
 #                                                       flex_bg csum_seed
 NEEDS_RECOVERY = 0x4
@@ -156,20 +161,16 @@ class Inode:
         """(SHA-256, the ranges that hold data)"""
         digest, ranges, at = hashlib.sha256(), [], 0
         for offset, data in self.blocks():
-            while at < offset:
-                step = min(offset - at, 1 << 20)
-                digest.update(bytes(step))
-                at += step
+            if at < offset:
+                digest.update(b'hole to %d' % offset)
             digest.update(data)
             if ranges and ranges[-1][1] == offset:
                 ranges[-1][1] = offset + len(data)
             else:
                 ranges.append([offset, offset + len(data)])
             at = offset + len(data)
-        while at < self.size:
-            step = min(self.size - at, 1 << 20)
-            digest.update(bytes(step))
-            at += step
+        if at < self.size:
+            digest.update(b'hole to %d' % self.size)
         return digest.hexdigest(), ranges
 
     def target(self):
@@ -219,6 +220,9 @@ def describe(inode):
     row = {'type': inode.type, 'uid': inode.uid, 'gid': inode.gid,
            'mode': f'{inode.mode:04o}',
            'mtime': f'{inode.mtime}.{inode.nsec:09d}'}
+    flags = ''.join(c for bit, c in FLAGS.items() if inode.flags & bit)
+    if flags:
+        row['flags'] = flags
     attributes = inode.xattrs()
     if attributes:
         row['xattrs'] = attributes

@@ -213,10 +213,11 @@ class Card:
                     '<QIII', table, 128, 128, binascii.crc32(rows))
             return pack(binascii.crc32(pack(0)))
 
-        protective = Part(1, sectors - 1, 0xee)
+        # a hybrid one protects what lies before the part that both have
+        end = parts[0].start if self.hybrid else sectors
         hybrid = [Part(parts[0].start, parts[0].size, 0x0c)] \
             if self.hybrid else []
-        write_mbr(f, [protective] + hybrid, 0)
+        write_mbr(f, [Part(1, end - 1, 0xee)] + hybrid, 0)
         f.seek(SECTOR)
         f.write(header(1, sectors - 1, 2).ljust(SECTOR, b'\0') + rows)
         f.seek((sectors - 33) * SECTOR)

@@ -744,6 +744,17 @@ def trixie_pi5():
 
 
 @card
+def rpi_swap():
+    c = raspios('2025-10-trixie')
+    c.package('rpi-swap', '1.0', 'all')
+    c.package('rpi-loop-utils', '1.0', 'all')
+    c.package('systemd-zram-generator', '1.2')
+    c.put('/etc/rpi/swap.conf', '[Main]\nMechanism=zram+file\n')
+    c.put('/usr/lib/systemd/system-generators/rpi-swap-generator')
+    return c
+
+
+@card
 def decoy_links():
     c = raspios('2023-10-bookworm')
     for name in ('config.txt', 'cmdline.txt'):

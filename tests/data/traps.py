@@ -4,6 +4,7 @@ import gzip
 import lzma
 import os
 import struct
+import tempfile
 import zipfile
 import zlib
 
@@ -83,6 +84,14 @@ def superblock_future():
     """Incompatible features that nobody knows."""
     c = small()
     c.after.append(root_at(1024 + 96, struct.pack('<I', 0x80000000)))
+    return c
+
+
+@card
+def future_compatible():
+    """A feature that libext2fs may pass over, and e2fsck does not."""
+    c = small()
+    c.after.append(root_at(1024 + 92, struct.pack('<I', 0x8000003c)))
     return c
 
 
@@ -216,6 +225,77 @@ def sparse_tib():
     """A file of a TiB where a small one is expected."""
     c = small()
     c.files['/etc/rc.local'] = ('sparse', 1 << 40)
+    return c
+
+
+ACL = struct.pack('<I', 2) + b''.join(
+    struct.pack('<HHI', *entry) for entry in (
+        (1, 6, 0xffffffff), (2, 7, 1000), (4, 4, 0xffffffff),
+        (16, 7, 0xffffffff), (32, 4, 0xffffffff)))
+IMMUTABLE, APPEND = 0x80010, 0x80020      # with extents
+
+
+def attribute(path, name, value):
+    """A step that sets an attribute of any bytes."""
+    def step(image):
+        with tempfile.NamedTemporaryFile() as f:
+            f.write(value)
+            f.flush()
+            debugfs(ROOT * SECTOR, f'ea_set -f {f.name} {path} {name}')(image)
+    return step
+
+
+def hard_link(path, to):
+    return [f'ln {path} {to}', f'sif {path} links_count 2']
+
+
+@card
+def lived_in():
+    """What ten years leave: attributes, ACLs, locked files, hard links, odd
+    owners and times, devices, holes; on what a conversion changes too."""
+    c = small()
+    c.put('/home/pi/tool', '#!/bin/sh\n')
+    c.put('/home/pi/old', 'x')
+    c.put('/home/pi/far', 'x')
+    c.put(b'/home/pi/not \xff utf-8\n'.decode(errors='surrogateescape'), 'x')
+    c.put('/home/pi/' + 'n' * 255, 'x')
+    c.link('/home/pi/long', 'x' * 200)
+    c.files['/mnt/usb'] = ('dir',)
+    c.files['/home/pi/holes'] = ('sparse', 100 << 20)
+    c.put('/var/log/only-more.log', 'x')
+    c.put('/etc/resolv.conf', 'nameserver 192.168.1.1\n')
+    c.enable('triggerhappy.service')
+    c.put('/etc/systemd/system/hciuart.service', '[Service]\n')
+    c.after += [debugfs(
+        ROOT * SECTOR, *hard_link('/etc/fstab', '/etc/fstab.bak'),
+        'sif /etc/fstab mtime 19990203040506', f'sif /etc/fstab flags {IMMUTABLE}',
+        'sif /etc/fstab gid 46', 'sif /etc/fstab mode 0100674',
+        *hard_link('/home/pi/tool', '/home/pi/same'),
+        'sif /home/pi/tool mode 0104711', 'sif /home/pi/tool uid 70000',
+        'sif /home/pi/old mtime @-100000000',
+        'sif /home/pi/far mtime_extra 1',
+        f'sif /etc/systemd/system flags {IMMUTABLE}',
+        f'sif /etc/systemd/system/hciuart.service flags {IMMUTABLE | 0x40}',
+        f'sif /etc/resolv.conf flags {IMMUTABLE}',
+        f'sif /mnt/usb flags {IMMUTABLE}',
+        f'sif /var/log/only-more.log flags {APPEND}',
+        'cd /home/pi', 'mknod null c 1 3', 'mknod disk b 8 0', 'mknod pipe p'),
+        attribute('/etc/fstab', 'system.posix_acl_access', ACL),
+        attribute('/etc/fstab', 'user.note', b'mine'),
+        attribute('/home/pi', 'system.posix_acl_default', ACL),
+        attribute('/home/pi/tool', 'security.capability',
+                  struct.pack('<IIIII', 0x02000001, 1 << 13, 0, 0, 0)),
+        attribute('/var/lib/dpkg/status', 'user.backup', bytes(range(256)))]
+    return c
+
+
+@card
+def pipe_in_the_way():
+    """A named pipe where a file is written."""
+    c = small()
+    c.after.append(debugfs(ROOT * SECTOR, 'mkdir /etc/modules-load.d',
+                           'cd /etc/modules-load.d',
+                           'mknod pimigrate.conf p'))
     return c
 
 

@@ -10,6 +10,7 @@
 #include "common/cleanup.h"
 #include "common/io.h"
 #include "common/mem.h"
+#include "fs/ext4_features.h"
 #include "test.h"
 
 enum {
@@ -187,6 +188,31 @@ static void test_damaged(void)
 	check(strstr(err.text, "is damaged") != NULL);
 }
 
+static char *unknown_to(uint32_t compat, uint32_t incompat, uint32_t ro)
+{
+	struct ext4_features known = ext4_features_known;
+
+	known.compat &= ~UINT32_C(0x1000); /* as 1.46 has them */
+	known.ro_compat &= ~UINT32_C(0x10000);
+	return ext4_features_unknown(
+		(struct ext4_features){ compat, incompat, ro }, known);
+}
+
+/* Each is named with the release that knows it. */
+static void test_features(void)
+{
+	autofree char *old = unknown_to(0x3c, 0x2c2, 0x46b);
+	autofree char *orphan = unknown_to(0x103c, 0x22c2, 0x1046b);
+	autofree char *none = unknown_to(0, UINT32_C(1) << 31, 0);
+
+	check(!old);
+	check(orphan && !strcmp(orphan, "orphan_file (from e2fsprogs 1.47.0 "
+					"on), orphan_file's list in use (from "
+					"e2fsprogs 1.47.0 on)"));
+	check(none && !strcmp(none, "the incompatible feature of bit 31 (a "
+				    "newer release may)"));
+}
+
 int main(void)
 {
 	if (!mkdtemp(dir))
@@ -207,6 +233,7 @@ int main(void)
 	test_used("-b 1024 -O uninit_bg,^metadata_csum");
 	test_dirty();
 	test_damaged();
+	test_features();
 	refused(SIZE, "features that this host's e2fsprogs do not know");
 	refused(SIZE - 4096, "larger than its partition");
 	shell("rm -rf root img; cd / && rmdir ", dir, "");
