@@ -10,6 +10,7 @@
 #include "net/frames.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -27,6 +28,8 @@ static void gone(struct frames *f)
 	loop_fd_remove(&f->lfd);
 	f->held = 0;
 	netdev_set_link(f->nd, false);
+	if (f->lost)
+		f->lost(f->nd);
 }
 
 /* False: no room. */
@@ -103,6 +106,18 @@ int frames_init(struct frames *f, struct netdev *nd, struct loop *loop, int fd,
 	f->buf = xmalloc(NET_FRAME_MAX);
 	loop_call_init(loop, &f->resume, resume, f);
 	return loop_fd_add(loop, &f->lfd, fd, LOOP_IN, ready, f, err);
+}
+
+/* The number stays: other threads write to it without asking. */
+int frames_replace(struct frames *f, int fd, struct err *err)
+{
+	int r = dup3(fd, f->fd, O_CLOEXEC) < 0 ? errno : 0;
+
+	close(fd);
+	if (r)
+		return err_errno(err, r, "cannot take another descriptor");
+	return loop_fd_add(f->resume.loop, &f->lfd, f->fd, LOOP_IN, ready, f,
+			   err);
 }
 
 void frames_fini(struct frames *f)

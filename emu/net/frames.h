@@ -18,12 +18,18 @@ struct frames {
 	size_t held;  /* bytes in buf that the front end had no room for */
 	/* Is it a message between the ends instead of a frame?  NULL: no. */
 	bool (*control)(struct netdev *nd, const uint8_t *msg, size_t n);
+	/* The descriptor is dead, and the link is down.  NULL: nobody cares. */
+	void (*lost)(struct netdev *nd);
 };
 
 /* Takes fd over also if it fails. */
 int frames_init(struct frames *f, struct netdev *nd, struct loop *loop, int fd,
 		struct err *err);
 void frames_fini(struct frames *f);
+
+/* In the loop's thread, after lost(): go on with another descriptor, which is
+ * taken over also if that fails. */
+int frames_replace(struct frames *f, int fd, struct err *err);
 
 /* Any thread: the front end has room again. */
 void frames_kick(struct frames *f);

@@ -9,24 +9,35 @@
  *
  * An interface can be opened by name, or come as a descriptor from libvirt:
  * blocking, with a header of 10 bytes, which we change.
+ *
+ * One that is removed while the guest runs is a cable that was pulled; it is
+ * looked for each second by its name, and taken again when somebody has made
+ * it anew.
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/if.h>
 #include <linux/if_tun.h>
+#include <net/if.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "common/cleanup.h"
+#include "common/log.h"
 #include "common/mem.h"
 #include "net/frames.h"
 #include "net/net.h"
 
+#define AGAIN_NS UINT64_C(1000000000)
+
 struct tap {
 	struct netdev nd; /* first */
 	struct frames frames;
+	struct loop_timer again; /* look for it, while it is gone */
+	char ifname[IFNAMSIZ];
+	bool no_vnet_hdr;
+	unsigned int wanted; /* offloads, by the guest's driver */
 };
 
 static struct tap *tap_of(struct netdev *nd)
@@ -64,12 +75,14 @@ static int offload(int fd, unsigned int offloads)
 
 static void tap_set_offload(struct netdev *nd, unsigned int offloads)
 {
+	tap_of(nd)->wanted = offloads;
 	if (nd->offloads)
 		(void)offload(tap_of(nd)->frames.fd, offloads);
 }
 
 static void tap_free(struct netdev *nd)
 {
+	loop_timer_cancel(&tap_of(nd)->again);
 	frames_fini(&tap_of(nd)->frames);
 	free(nd->id);
 	free(nd);
@@ -143,6 +156,7 @@ static int set_up(struct tap *tap, int fd, bool no_vnet_hdr, struct err *err)
 	    fcntl(fd, F_SETFD, FD_CLOEXEC) < 0)
 		return err_errno(err, errno, "cannot set up \"%s\"",
 				 req.ifr_name);
+	strcpy(tap->ifname, req.ifr_name);
 	if (!(req.ifr_flags & IFF_VNET_HDR))
 		return 0;
 	if (ioctl(fd, TUNSETVNETHDRSZ, &hdr) < 0)
@@ -156,6 +170,64 @@ static int set_up(struct tap *tap, int fd, bool no_vnet_hdr, struct err *err)
 	return 0;
 }
 
+/* A name without an interface would make one that belongs to no bridge; and
+ * between the look and the opening it may have gone again. */
+static int open_again(const struct tap *tap, struct err *err)
+{
+	autoclose int fd = -1;
+	struct ifreq req = { 0 };
+
+	if (!if_nametoindex(tap->ifname))
+		return -ENODEV;
+	fd = open_by_name(tap->ifname, tap->nd.vnet_hdr, err);
+	if (fd < 0)
+		return fd;
+	if (ioctl(fd, TUNGETIFF, &req) < 0 || !(req.ifr_flags & IFF_PERSIST))
+		return -ENODEV;
+	return steal_fd(&fd);
+}
+
+/* The guest has negotiated with the first one: another must be able to do
+ * what that did. */
+static int set_up_again(struct tap *tap, int fd, struct err *err)
+{
+	unsigned int vnet_hdr = tap->nd.vnet_hdr, offloads = tap->nd.offloads;
+	int r = set_up(tap, fd, tap->no_vnet_hdr, err);
+	bool same = tap->nd.vnet_hdr == vnet_hdr &&
+		    tap->nd.offloads == offloads;
+
+	tap->nd.vnet_hdr = vnet_hdr;
+	tap->nd.offloads = offloads;
+	return r < 0  ? r
+	       : same ? 0
+		      : err_set(err, EINVAL, "it is of another kind");
+}
+
+static void look_again(void *arg)
+{
+	struct tap *tap = arg;
+	struct err err;
+	int fd = open_again(tap, &err);
+
+	if (fd >= 0 && set_up_again(tap, fd, &err) < 0) {
+		close(fd);
+		fd = -1;
+	}
+	if (fd < 0 || frames_replace(&tap->frames, fd, &err) < 0) {
+		loop_timer_arm(&tap->again, loop_now() + AGAIN_NS);
+		return;
+	}
+	tap_set_offload(&tap->nd, tap->wanted);
+	log_warn("network \"%s\": the TAP interface \"%s\" is back", tap->nd.id,
+		 tap->ifname);
+	netdev_set_link(&tap->nd, true);
+}
+
+static void lost(struct netdev *nd)
+{
+	loop_timer_arm(&tap_of(nd)->again, loop_now() + AGAIN_NS);
+}
+
 struct netdev *netdev_tap_new(struct loop *loop, const struct netdev_tap *opt,
 			      struct err *err)
 {
@@ -166,6 +238,9 @@ struct netdev *netdev_tap_new(struct loop *loop, const struct netdev_tap *opt,
 	tap->nd.id = xstrdup(opt->id);
 	tap->nd.link_up = true;
 	tap->frames.fd = -1;
+	tap->frames.lost = lost;
+	tap->no_vnet_hdr = opt->no_vnet_hdr;
+	loop_timer_init(loop, &tap->again, look_again, tap);
 	if (fd < 0)
 		fd = open_by_name(opt->ifname ? opt->ifname : "",
 				  !opt->no_vnet_hdr, err);

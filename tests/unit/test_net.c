@@ -1,14 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Back ends of the network: a stream, and a TAP in a namespace of its own. */
 #include <errno.h>
-#include <linux/if.h>
+#include <fcntl.h>
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
+#include <linux/if_tun.h>
+#include <net/if.h>
 #include <netinet/in.h>
 #include <sched.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "common/io.h"
@@ -252,6 +256,85 @@ static void test_tap(void)
 	check(strstr(err.text, "no TAP"));
 }
 
+/* Like "ip tuntap add": it is there without anybody who has it open. */
+static void make_tap(const char *name)
+{
+	struct ifreq req = { .ifr_flags = IFF_TAP | IFF_NO_PI | IFF_VNET_HDR };
+	int fd = open("/dev/net/tun", O_RDWR);
+
+	strcpy(req.ifr_name, name);
+	check(ioctl(fd, TUNSETIFF, &req) == 0);
+	check(ioctl(fd, TUNSETPERSIST, 1UL) == 0);
+	close(fd);
+	check(up(name) == 0);
+}
+
+static double cpu_seconds(void)
+{
+	return (double)clock() / CLOCKS_PER_SEC;
+}
+
+/* Removed while it is in use, and made again. */
+static void test_tap_again(void)
+{
+	const struct netdev_tap opt = { .id = "n",
+					.ifname = "pimi1",
+					.fd = -1 };
+	uint8_t frame[12 + 64] = { 0 };
+	struct iovec iov = { frame, sizeof(frame) };
+	struct netdev *nd;
+	double began;
+	int s;
+
+	make_tap("pimi1");
+	nd = netdev_tap_new(loop, &opt, &err);
+	check(nd);
+	if (!nd)
+		return;
+	netdev_connect(nd, &front);
+	netdev_set_offload(nd, nd->offloads);
+	for (int round = 0; round < 2; round++) {
+		links = 0;
+		room = !round; /* a frame waits when it goes: epoll does not
+				* tell before the guest has taken that */
+		s = raw_socket("pimi1");
+		memset(frame + 12, 0xff, 6);
+		check_eq(write(s, frame + 12, 64), 64);
+		run(20);
+		close(s);
+		check(system("ip link del pimi1") == 0);
+		room = true;
+		netdev_kick(nd);
+		began = cpu_seconds();
+		run(1500);
+		check(cpu_seconds() - began < 0.5);
+		check_eq(links, 1);
+		check(!nd->link_up);
+		check(!if_nametoindex("pimi1")); /* it is not made by us */
+		netdev_send(nd, &iov, 1, sizeof(frame));
+		netdev_kick(nd);
+
+		make_tap("pimi1");
+		for (int i = 0; i < 1000 && !nd->link_up; i++)
+			run(20);
+		check(nd->link_up);
+		s = raw_socket("pimi1");
+		frames = 0;
+		frame[12 + 12] = 0x88;
+		frame[12 + 13] = 0xb5;
+		check_eq(write(s, frame + 12, 64), 64);
+		run(30);
+		check(frames > 0);
+		netdev_send(nd, &iov, 1, sizeof(frame));
+		check_eq(recv(s, got, sizeof(got), MSG_DONTWAIT), 64);
+		close(s);
+	}
+	check(system("ip link del pimi1") == 0);
+	run(20);
+	netdev_free(nd); /* while it is looked for */
+	run(1200);
+}
+
 int main(void)
 {
 	log_init("test_net", LOG_QUIET);
@@ -268,6 +351,7 @@ int main(void)
 		return 77;
 	}
 	test_tap();
+	test_tap_again();
 	loop_free(loop);
 	return test_done();
 }
