@@ -115,6 +115,7 @@ static void look_at_status(struct doctor_guest *g)
 	if (guest_status(g->m, &status, &ignored) < 0)
 		return;
 	g->running = status.state != STATUS_OFF;
+	g->stalled = steal_ptr(status.stalled);
 	if (g->running && status.began) {
 		g->starts = status.boots;
 		g->seconds = (unsigned int)(time(NULL) - status.began);

@@ -343,6 +343,9 @@ static struct json_object *status_object(const struct machine *m,
 	if (m->libvirt)
 		json_object_object_add(o, "libvirt",
 				       json_object_new_string(m->libvirt));
+	if (status && status->stalled)
+		json_object_object_add(o, "stalled",
+				       json_object_new_string(status->stalled));
 	for (size_t i = 0; status && i < status->forwards.n; i++) {
 		struct json_object *f = json_object_new_object();
 
@@ -377,6 +380,10 @@ static void print_status(const char *name, const struct machine *m,
 	    strftime(since, sizeof(since), "%Y-%m-%d %H:%M:%S", &tm))
 		printf(" since %s", since);
 	printf("\n");
+	if (status->stalled)
+		printf("  it stands still, because its disk cannot be written: "
+		       "%s\n",
+		       status->stalled);
 	if (m->title)
 		printf("  system   %s\n", m->title);
 	printf("  machine  %u CPUs, %llu MiB, %s\n", m->cpus,

@@ -81,6 +81,7 @@ struct doctor_guest {
 	bool service;                 /* starts with this machine */
 	bool failed;                  /* the service gave up */
 	unsigned int starts, seconds; /* how often since how long; 0: off */
+	char *stalled;                /* why it stands still, or NULL */
 	char *missing;                /* a disk or kernel that is not there */
 	uint64_t disk_missing;        /* bytes that the disk may still grow */
 	enum doctor_kernel kernel;

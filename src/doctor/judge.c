@@ -417,6 +417,18 @@ static void guest_starts(const struct doctor_guest *g, struct doctor *d)
 		    NULL);
 }
 
+static void guest_stalled(const struct doctor_facts *f,
+			  const struct doctor_guest *g, struct doctor *d)
+{
+	if (g->stalled)
+		add(d, "guest/stalled", g->name, DOCTOR_BAD,
+		    words("%s stands still, because its disk cannot be "
+			  "written: %s",
+			  g->name, g->stalled),
+		    words("make room in '%s': it goes on by itself",
+			  f->host.guests));
+}
+
 static void guest_kernel(const struct doctor_guest *g, struct doctor *d)
 {
 	const char *release = g->release ? g->release : "another";
@@ -490,6 +502,7 @@ static void guests(const struct doctor_facts *f, struct doctor *d)
 		}
 		guest_service(g, d);
 		guest_starts(g, d);
+		guest_stalled(f, g, d);
 		guest_kernel(g, d);
 		guest_disk(g, d);
 	}
@@ -572,6 +585,7 @@ void doctor_facts_free(struct doctor_facts *f)
 	free(f->emulator.problem);
 	for (size_t i = 0; i < f->guests.n; i++) {
 		free(f->guests.at[i].problem);
+		free(f->guests.at[i].stalled);
 		free(f->guests.at[i].missing);
 		free(f->guests.at[i].release);
 		free(f->guests.at[i].conflict);

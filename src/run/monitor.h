@@ -18,7 +18,7 @@ struct monitor {
 	struct str pending;
 	unsigned long sent, answered;
 
-	/* Events; reason is SHUTDOWN's, else NULL. */
+	/* Events; reason: why SHUTDOWN or BLOCK_IO_ERROR, else NULL. */
 	void (*event)(void *arg, const char *name, const char *reason);
 	/* The answer to query-status: "running". */
 	void (*status)(void *arg, const char *status);

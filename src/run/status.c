@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <json-c/json.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -58,6 +59,10 @@ int status_write(const char *name, const struct status *status, struct err *err)
 			       json_object_new_int64(status->began));
 	json_object_object_add(root, "boots",
 			       json_object_new_int((int)status->boots));
+	json_object_object_add(root, "stalled",
+			       status->stalled
+				       ? json_object_new_string(status->stalled)
+				       : NULL);
 	for (size_t i = 0; i < status->forwards.n; i++) {
 		struct json_object *f = json_object_new_object();
 
@@ -85,6 +90,16 @@ static int64_t number(struct json_object *object, const char *key)
 	return json_object_get_int64(value);
 }
 
+static char *text_of(struct json_object *object, const char *key)
+{
+	struct json_object *value;
+
+	return json_object_object_get_ex(object, key, &value) &&
+			       json_object_is_type(value, json_type_string)
+		       ? xstrdup(json_object_get_string(value))
+		       : NULL;
+}
+
 static bool is_text(struct json_object *object, const char *key,
 		    const char *text)
 {
@@ -109,6 +124,7 @@ static void read_object(struct status *status, struct json_object *root)
 	status->since = number(root, "since");
 	status->began = number(root, "began");
 	status->boots = (unsigned int)number(root, "boots");
+	status->stalled = text_of(root, "stalled");
 	if (!json_object_object_get_ex(root, "forwards", &list) ||
 	    !json_object_is_type(list, json_type_array))
 		return;
@@ -156,5 +172,7 @@ int status_read(const char *name, struct status *ret_status, struct err *err)
 
 void status_free(struct status *status)
 {
+	free(status->stalled);
+	status->stalled = NULL;
 	vec_free(&status->forwards);
 }

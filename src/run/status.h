@@ -29,6 +29,8 @@ struct status {
 	int64_t since;      /* seconds since 1970: of this boot */
 	int64_t began;      /* the same: of the supervisor */
 	unsigned int boots; /* since the supervisor began */
+	/* Why the guest stands still: what its disk said; NULL: it does not. */
+	char *stalled;
 	struct vec_of(struct machine_forward) forwards;
 };
 

@@ -11,6 +11,10 @@
  * A press of the power key before logind listens is lost, therefore it is
  * pressed again every 10 seconds.
  *
+ * A guest whose disk cannot be written, because the host's is full, stands
+ * still until somebody says "cont": that is tried every 5 seconds, so it goes
+ * on when there is room again.
+ *
  * systemd's watchdog is fed while the monitor has answered all that it was
  * asked and every CPU gets on, which is looked at eight times in the time that
  * systemd allows: one bad look is no verdict, and four are told.
@@ -50,7 +54,8 @@ enum {
 	CHILD_SERIAL = 3, /* descriptors as the engine has them */
 	CHILD_MONITOR = 4,
 	PRESS_MS = 10000,
-	KILL_MS = 5000, /* from quit to SIGKILL */
+	RETRY_MS = 5000, /* of a guest that its disk stopped */
+	KILL_MS = 5000,  /* from quit to SIGKILL */
 	FIRST_PORT = 2222,
 	LAST_WORDS = 4096,
 	LOOKS = 8, /* of the watchdog, in its time */
@@ -93,6 +98,9 @@ struct supervisor {
 	enum phase phase;
 	uint64_t stop_by, press_at, kill_at; /* ms */
 	uint64_t watchdog_every, watchdog_at;
+	char *io_error;    /* what a disk said last */
+	bool paused;       /* it stands still, because of that */
+	uint64_t retry_at; /* while status.stalled */
 	bool guest_reset, guest_off, announced;
 };
 
@@ -114,12 +122,58 @@ static void say(struct supervisor *sv, enum status_state state)
 	sd_notifyf(0, "STATUS=%s", status_state_name(state));
 }
 
+static void io_error(struct supervisor *sv, const char *reason)
+{
+	free(sv->io_error);
+	sv->io_error = xstrdup(reason ? reason : "unknown error");
+}
+
+/* Only a disk stops a guest of ours: nobody else has its monitor. */
+static void stopped(struct supervisor *sv)
+{
+	if (!sv->io_error)
+		return;
+	sv->paused = true;
+	sv->retry_at = now_ms() + RETRY_MS;
+	if (sv->status.stalled)
+		return;
+	sv->status.stalled = xstrdup(sv->io_error);
+	journal_say(JOURNAL_WARNING,
+		    "guest '%s' stands still, because its disk cannot be "
+		    "written: %s; it goes on when it can",
+		    sv->m->name, sv->status.stalled);
+	say(sv, sv->status.state);
+}
+
+/* It was told to go on: if it still does after a while, all is well. */
+static void retry(struct supervisor *sv)
+{
+	struct err err;
+
+	sv->retry_at = now_ms() + RETRY_MS;
+	if (sv->paused) {
+		if (monitor_send(&sv->mon, "cont", &err) < 0)
+			log_warn("%s", err.text);
+		return;
+	}
+	free(sv->status.stalled);
+	sv->status.stalled = NULL;
+	journal_say(JOURNAL_NOTICE, "guest '%s' goes on", sv->m->name);
+	say(sv, sv->status.state);
+}
+
 static void on_event(void *arg, const char *name, const char *reason)
 {
 	struct supervisor *sv = arg;
 
 	log_debug("event %s%s%s", name, reason ? " " : "",
 		  reason ? reason : "");
+	if (!strcmp(name, "BLOCK_IO_ERROR"))
+		io_error(sv, reason);
+	if (!strcmp(name, "STOP"))
+		stopped(sv);
+	if (!strcmp(name, "RESUME"))
+		sv->paused = false;
 	if (strcmp(name, "SHUTDOWN"))
 		return;
 	sv->guest_reset = reason && !strcmp(reason, "guest-reset");
@@ -256,7 +310,10 @@ static int start_engine(struct supervisor *sv, struct err *err)
 	if (sv->opt->before_start &&
 	    sv->opt->before_start(sv->opt->arg, sv->m, err) < 0)
 		log_warn("the last kernel is used: %s", err->text);
-	sv->guest_reset = sv->guest_off = false;
+	sv->guest_reset = sv->guest_off = sv->paused = false;
+	free(sv->status.stalled);
+	free(sv->io_error);
+	sv->status.stalled = sv->io_error = NULL;
 	sv->watch = (struct watch){ 0 };
 	sv->bad_looks = 0;
 	sv->watchdog_at = now_ms() + sv->watchdog_every;
@@ -325,7 +382,7 @@ static void on_signal(struct supervisor *sv)
 static void feed(struct supervisor *sv)
 {
 	bool silent = sv->mon.answered != sv->mon.sent;
-	int stuck = watch_stuck(&sv->watch);
+	int stuck = sv->paused ? -1 : watch_stuck(&sv->watch);
 	struct err ignored;
 
 	sv->watchdog_at = now_ms() + sv->watchdog_every;
@@ -370,6 +427,12 @@ static int timers(struct supervisor *sv)
 			sv->phase = KILLED;
 		}
 		next = sv->kill_at;
+	}
+	if (sv->status.stalled && sv->mon.fd >= 0) {
+		if (now >= sv->retry_at)
+			retry(sv);
+		if (sv->retry_at < next)
+			next = sv->retry_at;
 	}
 	if (sv->watchdog_every) {
 		if (now >= sv->watchdog_at)
@@ -557,6 +620,7 @@ int supervise(const struct machine *m, const struct supervise_options *opt,
 	free(sv.dir);
 	free(sv.runtime);
 	free(sv.engine_log);
+	free(sv.io_error);
 	free(sv.program);
 	return r;
 }

@@ -244,6 +244,10 @@ static void guest(void)
 	g->seconds = 100;
 	finds("guest/restarts", DOCTOR_BAD, "5 times in 100 seconds",
 	      "pimigrate console pi", FIX_NONE);
+	g->running = true;
+	g->stalled = text("No space left on device");
+	finds("guest/stalled", DOCTOR_BAD, "No space left", "room in '/guests'",
+	      FIX_NONE);
 	g->kernel = KERNEL_WAITS;
 	g->release = text("6.1.0-99");
 	finds("guest/kernel", DOCTOR_NOTE, "6.1.0-99", "pimigrate sync pi",
