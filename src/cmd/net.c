@@ -3,7 +3,8 @@
  * net: the bridge that puts guests on the LAN.
  *
  * setup changes how this host is reached, perhaps by whoever types it: so a
- * child waits, and takes all back unless "net confirm" was said in time.
+ * child waits, and takes all back unless "net confirm" was said in time; a
+ * service does so if this host is restarted meanwhile.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -22,6 +23,7 @@
 #include "lan/links.h"
 #include "lan/setup.h"
 #include "store/store.h"
+#include "unit/unit.h"
 
 static const char *arg_bridge = "br0", *arg_uplink;
 static uint64_t arg_wait = 60;
@@ -122,13 +124,11 @@ static int show(struct cmd_ctx *ctx, struct err *err)
 	return r;
 }
 
-static int undo(struct setup *s, const char *why, struct err *err)
+static int undo(struct setup *s, struct err *err)
 {
-	fprintf(stderr,
-		"pimigrate: %s: the network of '%s' becomes what it "
-		"was\n",
-		why, s->uplink);
-	return setup_undo(s, err);
+	int r = setup_undo(s, err);
+
+	return r < 0 ? r : unit_unguard(s->bridge, err);
 }
 
 /* The child that waits; its own command, so that it shows in ps. */
@@ -143,9 +143,13 @@ static int await(struct err *err)
 	if (setup_load(arg_bridge, &s, &ignored) < 0 || s.confirmed)
 		return 0;
 	/* Removed and made again meanwhile: somebody else waits for that. */
-	if (setup_age(&s) + 1 < arg_wait)
+	if (setup_age(&s) < arg_wait - 1)
 		return 0;
-	return undo(&s, "nobody confirmed", err);
+	fprintf(stderr,
+		"pimigrate: nobody confirmed: the network of '%s' becomes what "
+		"it was\n",
+		s.uplink);
+	return undo(&s, err);
 }
 
 static int start_awaiting(struct err *err)
@@ -174,6 +178,7 @@ static int start_awaiting(struct err *err)
 static int set_up(struct cmd_ctx *ctx, struct err *err)
 {
 	autosetup struct setup s = { 0 };
+	struct err ignored;
 	int r;
 
 	if (!arg_uplink) {
@@ -190,9 +195,14 @@ static int set_up(struct cmd_ctx *ctx, struct err *err)
 		       s.bridge, s.uplink);
 	fflush(stdout);
 	/* First the way back: this connection may be cut by the next step. */
-	r = start_awaiting(err);
+	if (unit_systemd())
+		r = unit_guard(arg_bridge, (unsigned int)arg_wait, err);
+	if (!r)
+		r = start_awaiting(err);
 	if (!r)
 		r = setup_apply(&s, err);
+	if (r < 0)
+		unit_unguard(arg_bridge, &ignored);
 	if (!r && !ctx->quiet)
 		printf("In %llu seconds all is as it was, unless you say: "
 		       "pimigrate net confirm%s%s\n",
@@ -209,6 +219,8 @@ static int confirm(struct cmd_ctx *ctx, struct err *err)
 
 	if (!r)
 		r = setup_confirm(&s, err);
+	if (!r)
+		r = unit_unguard(arg_bridge, err);
 	if (!r && !ctx->quiet)
 		printf("the bridge '%s' stays\n", arg_bridge);
 	return r;
@@ -220,7 +232,7 @@ static int take_away(struct cmd_ctx *ctx, struct err *err)
 	int r = setup_load(arg_bridge, &s, err);
 
 	if (!r)
-		r = setup_undo(&s, err);
+		r = undo(&s, err);
 	if (!r && !ctx->quiet)
 		printf("the bridge '%s' is gone; '%s' is as it was\n",
 		       arg_bridge, s.uplink);

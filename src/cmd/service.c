@@ -6,7 +6,6 @@
  * after the guest.
  */
 #include <errno.h>
-#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -47,16 +46,6 @@ static int need_system_guests(const char *name, struct err *err)
 		       "guest '%s' lies in '%s', but services look for guests "
 		       "in '%s'",
 		       name, root, UNIT_GUESTS);
-}
-
-static int own_path(char path[static PATH_MAX], struct err *err)
-{
-	ssize_t n = readlink("/proc/self/exe", path, PATH_MAX - 1);
-
-	if (n < 0)
-		return err_errno(err, errno, "cannot read /proc/self/exe");
-	path[n] = 0;
-	return 0;
 }
 
 static int save_autostart(const char *name, bool on, struct machine *ret_m,
@@ -151,7 +140,7 @@ static int try_libvirt(const struct cmd_ctx *ctx, bool on, struct err *err)
 static int enable_run(struct cmd_ctx *ctx, struct err *err)
 {
 	const char *name = ctx->args[0];
-	char program[PATH_MAX];
+	autofree char *program = NULL;
 	struct machine m;
 	uid_t uid;
 	gid_t gid;
@@ -172,7 +161,7 @@ static int enable_run(struct cmd_ctx *ctx, struct err *err)
 		return r;
 	machine_free(&m);
 	if (!unit_installed("")) {
-		r = own_path(program, err);
+		r = unit_program(&program, err);
 		if (!r)
 			r = unit_install("", program, err);
 		if (!r && !ctx->quiet)

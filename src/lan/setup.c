@@ -73,6 +73,7 @@ void setup_free(struct setup *s)
 	free(s->uplink);
 	free(s->mac);
 	free(s->old);
+	free(s->boot);
 	for (size_t i = 0; i < s->files.n; i++) {
 		free(s->files.at[i].path);
 		free(s->files.at[i].text);
@@ -188,6 +189,7 @@ static int write_state(const struct setup *s, struct err *err)
 		yaml_set_text(tree, "old", s->old);
 	yaml_set_bool(tree, "confirmed", s->confirmed);
 	yaml_set_number(tree, "made", s->made);
+	yaml_set_text(tree, "boot", s->boot);
 	list = yaml_set(tree, "files", yaml_node_new(YAML_LIST));
 	for (size_t i = 0; i < s->files.n; i++)
 		yaml_append_text(list, s->files.at[i].path);
@@ -253,9 +255,24 @@ static uint64_t uptime(void)
 	return (uint64_t)t.tv_sec;
 }
 
+/* "" if nobody knows; the caller frees it. */
+static char *boot_id(void)
+{
+	struct err ignored;
+	char *text;
+
+	if (files_read("/proc/sys/kernel/random/boot_id", FILE_MAX, &text, NULL,
+		       &ignored) < 0)
+		return xstrdup("");
+	text[strcspn(text, "\n")] = 0;
+	return text;
+}
+
 uint64_t setup_age(const struct setup *s)
 {
-	return uptime() - s->made;
+	autofree char *boot = boot_id();
+
+	return strcmp(boot, s->boot) ? UINT64_MAX : uptime() - s->made;
 }
 
 int setup_apply(struct setup *s, struct err *err)
@@ -269,6 +286,7 @@ int setup_apply(struct setup *s, struct err *err)
 	for (size_t i = 0; i < s->files.n && !r; i++)
 		r = save(s, i, err);
 	s->made = uptime();
+	s->boot = boot_id();
 	if (!r)
 		r = write_state(s, err);
 	if (r < 0)
@@ -315,6 +333,8 @@ int setup_load(const char *bridge, struct setup *ret_setup, struct err *err)
 	s.old = text ? xstrdup(text) : NULL;
 	yaml_bool(tree, "confirmed", &s.confirmed);
 	yaml_number(tree, "made", &s.made);
+	text = yaml_text(tree, "boot");
+	s.boot = xstrdup(text ? text : "");
 	list = yaml_get(tree, "files");
 	for (size_t i = 0; list && i < list->items.n; i++)
 		manager_file(&s, xstrdup(list->items.at[i].value->text), NULL);

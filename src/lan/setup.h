@@ -27,7 +27,8 @@ struct setup {
 	char *old; /* the manager's own name for what was: a file, a
 		    * connection */
 	bool confirmed;
-	uint64_t made; /* seconds since this machine started */
+	uint64_t made; /* seconds since this machine started … */
+	char *boot;    /* … that time: its boot_id (proc(5)) */
 	struct vec_of(struct setup_file) files;
 };
 
@@ -57,7 +58,7 @@ int setup_apply(struct setup *s, struct err *err);
 
 /* The one of a bridge that setup_apply() made; -ENOENT. */
 int setup_load(const char *bridge, struct setup *ret_setup, struct err *err);
-/* Seconds since setup_apply(). */
+/* Seconds since setup_apply(); UINT64_MAX: this machine restarted since. */
 uint64_t setup_age(const struct setup *s);
 
 int setup_confirm(struct setup *s, struct err *err);

@@ -11,6 +11,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <systemd/sd-daemon.h>
@@ -120,15 +121,35 @@ static int reload(const char *root, struct err *err)
 					: systemctl("", SHORT_MS, words, err);
 }
 
+static int check_program(const char *program, struct err *err)
+{
+	if (!strpbrk(program, " \t%\"'\\$"))
+		return 0;
+	return err_set(err, EINVAL,
+		       "systemd cannot run '%s': install pimigrate where its "
+		       "path has neither blanks nor quotes",
+		       program);
+}
+
+int unit_program(char **ret_path, struct err *err)
+{
+	char path[PATH_MAX];
+	ssize_t n = readlink("/proc/self/exe", path, sizeof(path) - 1);
+	int r;
+
+	if (n < 0)
+		return err_errno(err, errno, "cannot read /proc/self/exe");
+	path[n] = 0;
+	r = check_program(path, err);
+	if (!r)
+		*ret_path = xstrdup(path);
+	return r;
+}
+
 int unit_install(const char *root, const char *program, struct err *err)
 {
-	int r = 0;
+	int r = check_program(program, err);
 
-	if (strpbrk(program, " \t%\"'\\$"))
-		return err_set(err, EINVAL,
-			       "systemd cannot run '%s': install pimigrate "
-			       "where its path has neither blanks nor quotes",
-			       program);
 	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]) && !r; i++) {
 		autofree char *path = xasprintf("%s%s", root, files[i].path);
 		autofree char *text = filled_in(files[i].text, program);

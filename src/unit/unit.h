@@ -31,6 +31,10 @@ bool unit_installed(const char *root);
  */
 int unit_install(const char *root, const char *program, struct err *err);
 
+/* This program's path, as units may have it: without blanks and quotes.  The
+ * caller frees it. */
+int unit_program(char **ret_path, struct err *err);
+
 /* Is the guest started with the host? */
 bool unit_enabled(const char *root, const char *guest);
 int unit_enable(const char *root, const char *guest, struct err *err);
@@ -43,6 +47,14 @@ bool unit_active(const char *guest);
 bool unit_failed(const char *guest);
 int unit_start(const char *guest, struct err *err);
 int unit_stop(const char *guest, struct err *err);
+
+/*
+ * From the next start of this machine on, a service waits for so many seconds
+ * and takes the bridge back unless it was confirmed ("net await"); until
+ * unit_unguard(), for which not being there is success.
+ */
+int unit_guard(const char *bridge, unsigned int seconds, struct err *err);
+int unit_unguard(const char *bridge, struct err *err);
 
 /* The user of the services, made by systemd-sysusers if it is missing. */
 int unit_user(uid_t *ret_uid, gid_t *ret_gid, struct err *err);

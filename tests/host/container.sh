@@ -41,6 +41,18 @@ container_make() {
 	systemctl -q --root="$box" set-default multi-user.target
 }
 
+# Each of the three that may be in charge of eth0 can be.
+container_managers() {
+	rm -f "$box/etc/systemd/system/NetworkManager.service"
+	mkdir -p "$box/etc/network/interfaces.d" "$box/etc/NetworkManager/conf.d"
+	printf '[main]\nauth-polkit=false\n[device]\nmatch-device=interface-name:eth0,br0\nmanaged=1\n' \
+		>"$box/etc/NetworkManager/conf.d/test.conf"
+	printf '[keyfile]\nunmanaged-devices=interface-name:lan*\n' >"$box/etc/NetworkManager/conf.d/lan.conf"
+	rm -f "$box"/usr/lib/NetworkManager/conf.d/* "$box"/usr/lib/systemd/network/*.network
+	# ifupdown's plugin and defaults for veth would leave eth0 alone.
+	mkdir -p "$box/etc/udev/rules.d"
+}
+
 # systemd-nspawn with these words; the program under test is bound into the
 # container where it lies.  It gets a control group of its own, else two
 # containers at a time would share those of their units.

@@ -9,14 +9,7 @@
 cleanup() { container_cleanup; }
 requires ifup nmcli networkctl
 container_make
-rm -f "$box/etc/systemd/system/NetworkManager.service"
-mkdir -p "$box/etc/network/interfaces.d" "$box/etc/NetworkManager/conf.d"
-printf '[main]\nauth-polkit=false\n[device]\nmatch-device=interface-name:eth0,br0\nmanaged=1\n' \
-	>"$box/etc/NetworkManager/conf.d/test.conf"
-printf '[keyfile]\nunmanaged-devices=interface-name:lan*\n' >"$box/etc/NetworkManager/conf.d/lan.conf"
-rm -f "$box"/usr/lib/NetworkManager/conf.d/* "$box"/usr/lib/systemd/network/*.network
-# ifupdown's plugin and defaults for veth would leave eth0 alone.
-mkdir -p "$box/etc/udev/rules.d"
+container_managers
 
 cat >inside <<'I'
 set -u

@@ -1,0 +1,124 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# net setup, and the machine is restarted before anybody confirmed: the next
+# boot has the bridge, and takes it back when nobody confirms then either; for
+# each of the three that may be in charge.  What was confirmed stays.
+. "$(dirname "$0")/../cli/functions.sh"
+. "$here/container.sh"
+cleanup() { container_cleanup; }
+requires ifup nmcli networkctl
+container_make
+container_managers
+rm -f "$box/etc/systemd/system/networking.service"
+
+# The wire is there before anybody looks for it.
+cat >"$box/etc/systemd/system/wire.service" <<-U
+	[Unit]
+	Before=network-pre.target networking.service systemd-networkd.service NetworkManager.service
+	Wants=network-pre.target
+	DefaultDependencies=no
+	[Service]
+	Type=oneshot
+	RemainAfterExit=yes
+	ExecStart=/usr/sbin/ip link add eth0 address 02:97:09:00:00:01 type veth peer name lan0
+	ExecStart=/usr/sbin/ip link set lan0 up
+	[Install]
+	WantedBy=sysinit.target
+U
+systemctl -q --root="$box" enable wire.service
+
+cat >functions <<'I'
+set -u
+die() {
+	echo "$*" >&2
+	ip address >&2
+	exit 1
+}
+eventually() {
+	what=$1
+	shift
+	for _ in $(seq 300); do
+		! "$@" >/dev/null 2>&1 || return 0
+		sleep 0.2
+	done
+	die "not within a minute: $what"
+}
+address_on() { ip -4 address show dev "$1" 2>/dev/null | grep -q 'inet 10.97.9.1/24'; }
+moved() { address_on br0 && ! address_on eth0; }
+back() { address_on eth0 && [ ! -e /sys/class/net/br0 ]; }
+no_trace() {
+	[ ! -e /var/lib/pimigrate/net/br0 ] && [ ! -e "$guard" ] &&
+		[ ! -L /etc/systemd/system/multi-user.target.wants/pimigrate-net-br0.service ] &&
+		! grep -rqs br0 /etc/network /etc/systemd/network
+}
+guard=/etc/systemd/system/pimigrate-net-br0.service
+I
+
+boot() { # WHAT: the script on standard input runs while it boots
+	cat functions - >inside
+	echo "$1" >>boots
+	rm -f "$box"/tested/*
+	container_run inside 120
+}
+
+# It is set up with an hour to confirm; the next boot has two seconds.
+unconfirmed() {
+	boot "$1: set up" <<-'I'
+		eventually "eth0 is up" back
+		"$PIMIGRATE" net setup --uplink eth0 --wait 3600 || die "setup"
+		eventually "the bridge has the address" moved
+		[ -s "$guard" ] || die "nothing waits after a restart"
+		sed -i 's/--wait 3600/--wait 2/' "$guard"
+	I
+	boot "$1: not confirmed" <<-'I'
+		eventually "nobody confirmed, and all is as it was" back
+		eventually "no trace" no_trace
+		journalctl -q -o cat -u pimigrate-net-br0 | grep -q "nobody confirmed" || die "no word why"
+	I
+}
+
+enable() { systemctl -q --root="$box" enable "$@"; }
+disable() { systemctl -q --root="$box" disable "$@"; }
+
+printf 'auto lo eth0\niface lo inet loopback\n\niface eth0 inet static\n\taddress 10.97.9.1/24\n' \
+	>"$box/etc/network/interfaces"
+enable networking.service
+unconfirmed ifupdown
+disable networking.service
+: >"$box/etc/network/interfaces"
+
+printf '[Match]\nName=eth0\n\n[Network]\nAddress=10.97.9.1/24\nLinkLocalAddressing=no\n' \
+	>"$box/etc/systemd/network/20-eth0.network"
+enable systemd-networkd.service
+unconfirmed systemd-networkd
+boot "systemd-networkd: confirmed" <<-'I'
+	eventually "eth0 is up" back
+	"$PIMIGRATE" net setup --uplink eth0 --wait 3600 || die "setup"
+	sed -i 's/--wait 3600/--wait 2/' "$guard"
+	"$PIMIGRATE" net confirm || die "confirm"
+	[ ! -e "$guard" ] || die "it is waited for still"
+I
+boot "systemd-networkd: stays" <<-'I'
+	eventually "the bridge is there" moved
+	"$PIMIGRATE" net remove || die "remove"
+	eventually "remove brings the uplink back" back
+	no_trace || die "remove leaves something"
+I
+disable systemd-networkd.service
+rm "$box/etc/systemd/network/20-eth0.network"
+
+cat >"$box/etc/NetworkManager/system-connections/wire.nmconnection" <<-'N'
+	[connection]
+	id=my wire
+	uuid=0110c455-1111-4222-8333-444455556666
+	type=ethernet
+	interface-name=eth0
+	[ipv4]
+	method=manual
+	address1=10.97.9.1/24
+	[ipv6]
+	method=disabled
+N
+chmod 600 "$box/etc/NetworkManager/system-connections/wire.nmconnection"
+enable NetworkManager.service
+unconfirmed NetworkManager
