@@ -11,7 +11,8 @@
 #
 #   --family raspios-2023   Raspberry Pi OS bookworm: /boot/firmware, NetworkManager (default)
 #            raspios-2022   Raspberry Pi OS bullseye: /boot, dhcpcd
-#   --suite  bookworm or bullseye; implies the family, and the family implies it
+#            raspios-2025   Raspberry Pi OS trixie: /boot/firmware, netplan
+#   --suite  bookworm, bullseye or trixie; implies the family, and the family implies it
 #   --size   of the card, default 3072 MiB (the file is sparse)
 #   --mirror Debian mirror, default: that of this machine's apt sources
 #
@@ -34,19 +35,24 @@ read_options() {
 		--suite) suite=${2:?}; shift 2 ;;
 		--size) size=${2:?}; shift 2 ;;
 		--mirror) mirror=${2:?}; shift 2 ;;
-		-h|--help) sed -n '4,25p' "$0"; exit 0 ;;
+		-h|--help) sed -n '4,26p' "$0"; exit 0 ;;
 		-*) status=2 die "unknown option '$1' (see --help)" ;;
 		*) [ -z "$out" ] || status=2 die "one card at a time: '$1'"; out=$1; shift ;;
 		esac
 	done
 	[ -n "$out" ] || status=2 die "where to? Give the name of the image (see --help)"
 	case "$suite" in
-	''|bookworm|bullseye) ;;
-	*) status=2 die "no such suite '$suite': bookworm or bullseye" ;;
+	''|bookworm|bullseye|trixie) ;;
+	*) status=2 die "no such suite '$suite': bookworm, bullseye or trixie" ;;
 	esac
 	if [ -z "$family" ]; then
-		[ "$suite" = bullseye ] && family=raspios-2022 || family=raspios-2023
+		case "$suite" in
+		bullseye) family=raspios-2022 ;;
+		trixie) family=raspios-2025 ;;
+		*) family=raspios-2023 ;;
+		esac
 	fi
+	kinds='v7 v7l' sources=one-line
 	[ -f "$card/$family.conf" ] || status=2 die "no such family '$family'"
 	. "$card/$family.conf"
 	suite=${suite:-$suite_default}
@@ -128,6 +134,11 @@ standin() {
 	dpkg-deb --root-owner-group -Zgzip -b "$tree" "$to" >/dev/null
 }
 
+# kernel.img, kernel7.img, kernel7l.img
+image_of() {
+	[ "$1" = v6 ] || echo "${1#v}"
+}
+
 # The kernel packages of generation 2 and what generation 1 owns in /boot.
 make_boot_files() {
 	local firmware='' name kind generation=2
@@ -140,7 +151,7 @@ make_boot_files() {
 	else
 		say "no raspi-firmware in this machine's apt sources: stand-ins of the same names"
 	fi
-	"$card/boot-files.py" "$work/boot" $generation "$kernel" ${firmware:+"$firmware"}
+	"$card/boot-files.py" "$work/boot" $generation "$kernel" "$kinds" ${firmware:+"$firmware"}
 	if [ $generation = 1 ]; then
 		mkdir -p "$work/fill/raspberrypi-kernel/boot" "$work/fill/raspberrypi-bootloader/boot"
 		cp -r "$work"/boot/{kernel*.img,*.dtb,overlays} "$work/fill/raspberrypi-kernel/boot/"
@@ -150,11 +161,11 @@ make_boot_files() {
 		done
 		return
 	fi
-	for kind in v7 v7l; do
+	for kind in $kinds; do
 		name=linux-image-$kernel-rpi-$kind
 		mkdir -p "$work/kernel/$name/DEBIAN" "$work/kernel/$name/boot"
 		sed "s/linux-image-rpi-$kind/$name/; /^Depends:/d" "$card/standins/linux-image-rpi-$kind/DEBIAN/control" >"$work/kernel/$name/DEBIAN/control"
-		cp "$work/boot/kernel${kind#v}.img" "$work/kernel/$name/boot/vmlinuz-$kernel-rpi-$kind"
+		cp "$work/boot/kernel$(image_of "$kind").img" "$work/kernel/$name/boot/vmlinuz-$kernel-rpi-$kind"
 		echo "CONFIG_LOCALVERSION=\"-rpi-$kind\"" >"$work/kernel/$name/boot/config-$kernel-rpi-$kind"
 		make_modules "$work/kernel/$name/lib/modules/$kernel-rpi-$kind"
 	done
@@ -209,15 +220,32 @@ settle() {
 	printf '# interfaces(5) file used by ifup(8) and ifdown(8)\n# Include files from /etc/network/interfaces.d:\nsource /etc/network/interfaces.d/*\n' >"$root/etc/network/interfaces"
 	printf 'proc            /proc           proc    defaults          0       0\nPARTUUID=%s-01  %-15s vfat    defaults          0       2\nPARTUUID=%s-02  /               ext4    defaults,noatime  0       1\n# a swapfile is not a swap partition, no line here\n#   use  dphys-swapfile swap[on|off]  for that\n' "$disk_id" "$boot_mount" "$disk_id" >"$root/etc/fstab"
 	printf 'Raspberry Pi reference %s\nGenerated using pi-gen, https://github.com/RPi-Distro/pi-gen, made by pimigrate, stage2\n' "$rpi_date" >"$root/etc/rpi-issue"
-	printf 'deb http://raspbian.raspberrypi.%s/raspbian/ %s main contrib non-free rpi\n' "$archive_tld" "$suite" >"$root/etc/apt/sources.list"
-	printf 'deb http://archive.raspberrypi.%s/debian/ %s main\n' "$archive_tld" "$suite" >"$root/etc/apt/sources.list.d/raspi.list"
+	settle_sources
 	settle_network
 	settle_boot
 	echo LANG=C.UTF-8 >"$root/etc/default/locale"
 	echo "CONF_SWAPSIZE=$swap_mib" >"$root/etc/dphys-swapfile"
 }
 
+settle_sources() {
+	local apt=$root/etc/apt
+	if [ "$sources" = deb822 ]; then
+		: >"$apt/sources.list"
+		printf 'Types: deb\nURIs: http://raspbian.raspberrypi.%s/raspbian/\nSuites: %s\nComponents: main contrib non-free rpi\nSigned-By: /usr/share/keyrings/raspbian-archive-keyring.gpg\n' "$archive_tld" "$suite" >"$apt/sources.list.d/raspbian.sources"
+		printf 'Types: deb\nURIs: http://archive.raspberrypi.%s/debian/\nSuites: %s\nComponents: main\nSigned-By: /usr/share/keyrings/raspberrypi-archive-keyring.pgp\n' "$archive_tld" "$suite" >"$apt/sources.list.d/raspi.sources"
+		return
+	fi
+	printf 'deb http://raspbian.raspberrypi.%s/raspbian/ %s main contrib non-free rpi\n' "$archive_tld" "$suite" >"$apt/sources.list"
+	printf 'deb http://archive.raspberrypi.%s/debian/ %s main\n' "$archive_tld" "$suite" >"$apt/sources.list.d/raspi.list"
+}
+
 settle_network() {
+	if [ -x "$root/usr/sbin/netplan" ]; then
+		local wifi=$root/etc/netplan/90-NM-0c9d7a2c-6f1e-4b43-9a55-3e6a1cf2a001.yaml
+		printf 'network:\n  version: 2\n  wifis:\n    NM-0c9d7a2c-6f1e-4b43-9a55-3e6a1cf2a001:\n      renderer: NetworkManager\n      match: {}\n      dhcp4: true\n      dhcp6: true\n      access-points:\n        "home":\n          auth:\n            key-management: "psk"\n            password: "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"\n      networkmanager:\n        uuid: "0c9d7a2c-6f1e-4b43-9a55-3e6a1cf2a001"\n        name: "preconfigured"\n' >"$wifi"
+		chmod 600 "$wifi"
+		return
+	fi
 	if [ -d "$root/etc/NetworkManager" ]; then
 		local wifi=$root/etc/NetworkManager/system-connections/preconfigured.nmconnection
 		printf '[connection]\nid=preconfigured\nuuid=0c9d7a2c-6f1e-4b43-9a55-3e6a1cf2a001\ntype=wifi\n\n[wifi]\nmode=infrastructure\nssid=home\nhidden=false\n\n[wifi-security]\nkey-mgmt=wpa-psk\npsk=0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef\n\n[ipv4]\nmethod=auto\n\n[ipv6]\naddr-gen-mode=default\nmethod=auto\n' >"$wifi"
@@ -247,7 +275,7 @@ settle_boot() {
 	done
 	ln -sf firmware/overlays "$root/boot/overlays"
 	ln -sf firmware/issue.txt "$root/boot/issue.txt"
-	for name in v7 v7l; do
+	for name in $kinds; do
 		echo 'stand-in, not an initramfs' >"$root/boot/initrd.img-$kernel-rpi-$name"
 	done
 }

@@ -3,7 +3,7 @@
 """Packages of a Debian suite, for the boot tests: by name, with what the name
 of a kernel's metapackage leads to, checked against the index's hash.
 
-    fetch-debian.py MIRROR SUITE ARCH CACHE PACKAGE...
+    fetch-debian.py MIRROR SUITE[/COMPONENT] ARCH CACHE PACKAGE...
 
 Prints the path of each .deb in CACHE.
 """
@@ -16,6 +16,7 @@ import sys
 import urllib.request
 
 mirror, suite, arch, cache = sys.argv[1:5]
+suite, _, component = suite.partition('/')
 cache = pathlib.Path(cache)
 cache.mkdir(parents=True, exist_ok=True)
 
@@ -27,7 +28,8 @@ def get(path):
 
 def index():
     text = lzma.decompress(
-        get(f'dists/{suite}/main/binary-{arch}/Packages.xz')).decode()
+        get(f'dists/{suite}/{component or "main"}/binary-{arch}/Packages.xz')
+    ).decode()
     for stanza in text.split('\n\n'):
         fields = dict(re.findall(r'^([\w-]+): (.*)$', stanza, re.M))
         if fields:

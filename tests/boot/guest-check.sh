@@ -4,7 +4,7 @@
 # Runs inside of a guest, as root: is this system well?  Takes only what a
 # Debian without extras has.
 #
-#   guest-check.sh SERVER CPUS NOW [NAME] <allowed-failed
+#   [ADDRESS=IP/BITS] guest-check.sh SERVER CPUS NOW [NAME] <allowed-failed
 #
 #   SERVER  http://10.0.2.2:PORT: serves file.bin, file.bin.sha256, archive/
 #           and archive.gpg (make-archive.sh)
@@ -12,6 +12,7 @@
 #   NOW     seconds since 1970 on the host
 #   NAME    a public name the host can resolve, or nothing
 #
+# ADDRESS is what eth0 must have; otherwise one by DHCP.
 # One line for each look: "ok WHAT" or "not ok WHAT: what was seen".
 server=$1 cpus=$2 now=$3 name=${4:-}
 work=$(mktemp -d) || exit 1
@@ -43,9 +44,14 @@ look "no unit failed" $? "$forbidden"
 [ -z "$(systemctl list-jobs --plain --no-legend)" ]
 look "no job waits" $? "$(systemctl list-jobs --plain --no-legend | tr '\n' ';')"
 
-# Some clients give the address a lifetime, others mark the route.
-{ ip -4 -o address show dev eth0 scope global dynamic; ip -4 route show default dev eth0 proto dhcp; } | grep -q .
-look "eth0 has an address by DHCP" $? "$(ip -br address | tr '\n' ';')"
+if [ -n "${ADDRESS:-}" ]; then
+	ip -4 -o address show dev eth0 | grep -qF " $ADDRESS "
+	look "eth0 has the address $ADDRESS" $? "$(ip -br address | tr '\n' ';')"
+else
+	# Some clients give the address a lifetime, others mark the route.
+	{ ip -4 -o address show dev eth0 scope global dynamic; ip -4 route show default dev eth0 proto dhcp; } | grep -q .
+	look "eth0 has an address by DHCP" $? "$(ip -br address | tr '\n' ';')"
+fi
 
 seen=$(nproc)
 [ "$seen" = "$cpus" ]

@@ -1,12 +1,14 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# make-archive.sh FOLDER: a Debian archive of one package, signed with a key
-# made for it and thrown away.  FOLDER/archive is the archive, FOLDER/archive.gpg
-# its public key.
+# make-archive.sh FOLDER [ORIGIN [DEB...]]: a Debian archive of one package, and of
+# those that are given, signed with a key made for it and thrown away.
+# FOLDER/archive is the archive, FOLDER/archive.gpg its public key.
 set -euo pipefail
-folder=$1
+folder=$1 origin=${2:-pimigrate}
+shift $(($# < 2 ? $# : 2))
 mkdir -p "$folder/archive"
+[ $# = 0 ] || cp --reflink=auto "$@" "$folder/archive"
 cd "$folder"
 home=$(mktemp -d)
 tree=$(mktemp -d)
@@ -26,15 +28,15 @@ Description: a file that says hello
 E
 dpkg-deb --root-owner-group -Zgzip -b "$tree" archive/pimigrate-test.deb >/dev/null
 cd archive
-{
-	dpkg-deb --field pimigrate-test.deb
-	echo "Filename: ./pimigrate-test.deb"
-	echo "Size: $(stat -c %s pimigrate-test.deb)"
-	echo "SHA256: $(sha256sum <pimigrate-test.deb | cut -d' ' -f1)"
+for deb in *.deb; do
+	dpkg-deb --field "$deb"
+	echo "Filename: ./$deb"
+	echo "Size: $(stat -c %s "$deb")"
+	echo "SHA256: $(sha256sum <"$deb" | cut -d' ' -f1)"
 	echo
-} >Packages
+done >Packages
 cat >Release <<E
-Origin: pimigrate
+Origin: $origin
 Suite: test
 Date: $(LC_ALL=C date -u '+%a, %d %b %Y %H:%M:%S UTC')
 SHA256:

@@ -1,8 +1,14 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Killed at any point: no half guest, no process, nothing but a partial folder,
-# which the next run clears; the card is as it was.  With the word "all": at each
-# point that a conversion passes (half an hour).
+# which the next run clears; the card is as it was.
+#
+#	convert-kill.sh				at the points where something is done
+#	convert-kill.sh all			at each point that a conversion passes
+#						(half an hour)
+#	convert-kill.sh random COUNT [SEED]	at random moments over the whole time
+#						of a conversion; each tenth is
+#						followed by one that is let through
 . "$(dirname "$0")/convert-functions.sh"
 requires_appliance
 
@@ -55,7 +61,11 @@ sys.exit(128 - code if code < 0 else code)' "$PIMIGRATE" convert $debs card.img 
 	INT) [ $code = 130 ] || fail "interrupted $2, it ended with $code" ;;
 	esac
 	gone "$2"
-	[ "$before" = "$(digest card.img)" ] || fail "killed $2: the card was changed"
+	left_well "killed $2"
+}
+
+left_well() { # WHAT WAS DONE
+	[ "$before" = "$(digest card.img)" ] || fail "$1: the card was changed"
 	if [ -e "$PIMIGRATE_GUESTS/minipi" ]; then
 		guest_whole
 	else
@@ -63,6 +73,61 @@ sys.exit(128 - code if code < 0 else code)' "$PIMIGRATE" convert $debs card.img 
 		says 'no guests yet'
 		nothing_left minipi
 	fi
+}
+
+# killed_after SECONDS COMMAND...: counted, and what it was doing goes to the file
+# steps; not so if it had ended before.
+killed_after() {
+	python3 -c '
+import subprocess, sys
+p = subprocess.Popen(sys.argv[2:], start_new_session=True)
+try:
+    sys.exit(p.wait(float(sys.argv[1])))
+except subprocess.TimeoutExpired:
+    p.kill()
+    p.wait()
+    sys.exit(137)' "$@" >out 2>err </dev/null
+	code=$?
+	case $code in
+	0) ;;
+	137)
+		killed=$((killed + 1))
+		grep -v '^      [0-9]' err | tail -n 1 | sed 's/^ *//' >>steps
+		;;
+	*) fail "killed after $1 s, it ended with $code" ;;
+	esac
+	gone "after $1 s"
+	left_well "killed after $1 s"
+}
+
+# The time of the last one that was let through, in seconds.
+let_through() {
+	begin=$(date +%s.%N)
+	converted
+	duration=$(awk "BEGIN { print $(date +%s.%N) - $begin }")
+	expect 0 "$PIMIGRATE" remove minipi
+}
+
+random_kills() { # COUNT SEED
+	echo "seed $2"
+	debs="$debs --grow 64M"
+	let_through
+	python3 -c '
+import random, sys
+random.seed(sys.argv[2])
+print(*(round(random.random(), 4) for _ in range(10 * int(sys.argv[1]))), sep="\n")' "$@" >moments
+	killed=0 through=0
+	while [ "$killed" -lt "$1" ] && read -r moment; do
+		killed_after "$(awk "BEGIN { print $duration * $moment }")" "$PIMIGRATE" convert $debs card.img
+		[ $((killed / 10)) = $through ] || {
+			through=$((killed / 10))
+			let_through
+		}
+	done <moments
+	[ $((killed % 10)) = 0 ] || let_through
+	[ "$killed" = "$1" ] || fail "killed $killed times, not $1"
+	echo "killed $killed times in a conversion of ${duration%.*} s, doing:"
+	sort steps | uniq -c
 }
 
 converted() { # whatever was left: the next run works, and clears it
@@ -87,6 +152,11 @@ if [ "${1:-}" = all ]; then
 	done <points
 	converted
 	echo "killed at $(wc -l <points) points"
+	exit 0
+fi
+
+if [ "${1:-}" = random ]; then
+	random_kills "$2" "${3:-$(date +%s)}"
 	exit 0
 fi
 

@@ -2,7 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Write the files of a Pi's boot partition into a folder.
 
-    boot-files.py FOLDER GENERATION KERNEL [FIRMWARE]
+    boot-files.py FOLDER GENERATION KERNEL KINDS [FIRMWARE]
+
+KINDS are those of the kernel's packages: a v6 among them has a kernel.img.
 
 The vendor's firmware is taken from FIRMWARE (the unpacked raspi-firmware
 package of Debian's non-free-firmware) where that is given; else each file is a
@@ -63,7 +65,7 @@ def tree(compatible, overlay=False):
                           stdout=subprocess.PIPE).stdout
 
 
-def main(folder, generation, kernel, firmware=None):
+def main(folder, generation, kernel, kinds, firmware=None):
     out = pathlib.Path(folder)
     (out / 'overlays').mkdir(parents=True, exist_ok=True)
     for name in FIRMWARE:
@@ -72,9 +74,9 @@ def main(folder, generation, kernel, firmware=None):
             shutil.copy(real, out / name)
         else:
             (out / name).write_text(f'{name}: stand-in, not firmware\n')
-    kinds = {n: k for n, k in KERNELS.items()
-             if generation == 1 or k in ('v7', 'v7l', 'v8')}
-    for name, kind in kinds.items():
+    for name, kind in KERNELS.items():
+        if generation == 2 and not kind and 'v6' not in kinds.split():
+            continue
         (out / name).write_bytes(kernel_image(kernel, generation, kind))
         if generation == 2:
             (out / name.replace('kernel', 'initramfs').replace('.img', '')) \
@@ -90,6 +92,6 @@ def main(folder, generation, kernel, firmware=None):
 
 
 if __name__ == '__main__':
-    if len(sys.argv) < 4:
+    if len(sys.argv) < 5:
         sys.exit(__doc__)
     main(sys.argv[1], int(sys.argv[2]), *sys.argv[3:])
