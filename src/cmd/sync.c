@@ -495,6 +495,23 @@ void sync_space(const struct machine *m, const char *dir, uint64_t *ret_size,
 	disk_close(&d);
 }
 
+bool sync_look(const struct machine *m, const char *dir,
+	       void (*look)(void *arg, const struct tree *t), void *arg)
+{
+	struct err ignored;
+	struct disk d;
+	bool ok;
+
+	if (!m->disks.n || strcmp(m->disks.at[0].format, "raw") != 0)
+		return false;
+	ok = !disk_open(m, dir, -1, &d, &ignored) &&
+	     !ext4_info(d.fs)->needs_recovery;
+	if (ok)
+		look(arg, &d.tree);
+	disk_close(&d);
+	return ok;
+}
+
 int sync_before_start(void *arg, const struct machine *m, struct err *err)
 {
 	autofree char *dir = store_dir(m->name);

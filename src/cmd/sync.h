@@ -51,6 +51,13 @@ void sync_space(const struct machine *m, const char *dir, uint64_t *ret_size,
 		uint64_t *ret_free);
 
 /*
+ * Shows a function the guest's root file system, read-only; false if it cannot
+ * be read, or was not shut down.  The guest is off, or runs on a copy.
+ */
+bool sync_look(const struct machine *m, const char *dir,
+	       void (*look)(void *arg, const struct tree *t), void *arg);
+
+/*
  * What the supervisor calls before each start, and when the guest is up or
  * powered off: brings boot/ up to date, goes back if a new kernel did not come
  * up, and remembers that it did.

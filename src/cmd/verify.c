@@ -22,7 +22,9 @@
 
 #include "cmd/cmd.h"
 #include "cmd/commands.h"
+#include "cmd/failed.h"
 #include "cmd/off.h"
+#include "cmd/sync.h"
 #include "common/cleanup.h"
 #include "common/mem.h"
 #include "common/str.h"
@@ -212,6 +214,41 @@ static void show_tail(const struct verify *v, struct ui *ui)
 	ui_say(ui, "%s", text + at + (text[at] == '\n'));
 }
 
+static void read_logs(void *arg, const struct tree *t)
+{
+	failed_in_logs(t, arg);
+}
+
+/* A unit that failed is the owner's to judge: the Pi may have had it too. */
+static void tell_failed(const struct verify *v, struct ui *ui)
+{
+	autofailed struct failed now = { 0 }, before = { 0 };
+	autofree char *dir = store_dir(v->name);
+	autofree char *text = NULL;
+	struct err ignored;
+	size_t n = 0;
+
+	if (files_read(v->console, LOG_BYTES, &text, &n, &ignored) < 0)
+		return;
+	failed_on_console(text, &now);
+	if (!now.names.n)
+		return;
+	sync_look(&v->machine, dir, read_logs, &before);
+	for (size_t i = 0; i < now.names.n; i++) {
+		const char *name = now.names.at[i], *past;
+
+		if (failed_has(&before, name))
+			past = "as it did before, say the logs on its disk";
+		else if (before.known)
+			past = "which the logs on its disk do not say of "
+			       "before";
+		else
+			past = "and no log on its disk tells whether it did "
+			       "before";
+		ui_warn(ui, "did not start: %s; %s", name, past);
+	}
+}
+
 int verify_guest(const char *name, uint64_t seconds, struct ui *ui,
 		 struct err *err)
 {
@@ -237,6 +274,8 @@ int verify_guest(const char *name, uint64_t seconds, struct ui *ui,
 		r = wait_up(&v, seconds, err);
 	if (r < 0)
 		show_tail(&v, ui);
+	else
+		tell_failed(&v, ui);
 	return r;
 }
 

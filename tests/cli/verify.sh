@@ -28,6 +28,13 @@ says 'up comes up'
 nothing_runs up
 [ "$before" = "$(sha256sum "$PIMIGRATE_GUESTS/up/disk.raw")" ] || fail "the disk was written to"
 
+guest part key '[FAILED] Failed to start Modems.
+
+pi login: '
+expect 0 "$PIMIGRATE" verify part
+grep -q "did not start: Modems; and no log on its disk tells" err || fail "a unit that failed is not named"
+nothing_runs part
+
 guest early off 'Reboot and Select proper Boot device
 '
 expect 4 "$PIMIGRATE" verify early
