@@ -179,14 +179,11 @@ static int dry_run_folder(struct conversion *c, int *ret_lock, struct err *err)
 	return r < 0 ? r : files_mkdir_p(c->work, 0700, err);
 }
 
-static int dry_run(struct conversion *c, bool json, struct err *err)
+static int print_plan(struct conversion *c, bool json, struct err *err)
 {
 	autofree char *text = NULL;
-	autoclose int lock = -1;
-	int r = dry_run_folder(c, &lock, err);
+	int r = conversion_kernel(c, err);
 
-	if (!r)
-		r = conversion_kernel(c, err);
 	if (!r)
 		r = conversion_plan(c, err);
 	if (r < 0)
@@ -200,6 +197,22 @@ static int dry_run(struct conversion *c, bool json, struct err *err)
 		    : plan_text(&c->plan, &c->machine);
 	fputs(text, stdout);
 	return 0;
+}
+
+static int dry_run(struct conversion *c, bool json, struct err *err)
+{
+	autoclose int lock = -1;
+	struct err ignored;
+	int r = dry_run_folder(c, &lock, err);
+
+	if (!r)
+		r = print_plan(c, json, err);
+	/* While it is ours: the next one may be waiting for the lock. */
+	if (lock >= 0)
+		files_remove_tree(c->work, &ignored);
+	free(c->work);
+	c->work = NULL;
+	return r;
 }
 
 static int begin(struct conversion *c, struct err *err)

@@ -58,7 +58,8 @@ static void check_network(struct guest *g)
 	if (g->wifi_only)
 		guest_say(g, FINDING_WARN, "wifi-only",
 			  "the Pi was on Wi-Fi: the VM gets a wired network "
-			  "instead, with another address");
+			  "instead, with %s address",
+			  g->static_address ? "the same" : "another");
 	if (g->mac)
 		guest_say(g, FINDING_NOTE, "mac",
 			  "the VM gets the Pi's network address %s (from %s): "

@@ -18,6 +18,8 @@ another card:
     off:UNIT                 is turned off in the VM, with a reason
     layer:TITLE              lies on top of the system
     config:TEXT=true|false   a line of config.txt, and whether it applies
+    row:ID, norow:ID         convert's plan has, or has not, a row of that id
+    row:ID~text              and what that row writes or leads to holds this
 
 Besides, for each row: the document fits docs/inspect.schema.json, standard
 error is at most one line without control characters, and the card's bytes are
@@ -129,6 +131,39 @@ def holds(want, doc, err):
 CELL = 1 << 16
 
 
+def planned(want, plan):
+    """Does the plan of convert --dry-run have it?"""
+    word, _, rest = want.partition(':')
+    name, _, text = rest.partition('~')
+    found = [r for r in plan['changes'] if r['id'] == name and
+             text in r.get('content', '') + r.get('target', '') + r['path']]
+    return bool(found) == (word == 'row')
+
+
+def plan_of(cache, path, words, arch):
+    """(document, None), or (None, what went wrong)"""
+    kernel = pathlib.Path(cache) / f'kernel-{arch}'
+    debs = [w for d in sorted(kernel.glob('*.deb'))
+            for w in ('--kernel-deb', str(d))]
+    env = dict(os.environ, PIMIGRATE_GUESTS='/nonexistent')
+    p = subprocess.run([PIMIGRATE, 'convert', '--dry-run', '--json', '-q',
+                        *debs, *words, path], capture_output=True,
+                       timeout=GUARD, stdin=subprocess.DEVNULL, env=env)
+    if p.returncode:
+        return None, f'convert --dry-run: {p.stderr.decode().strip()}'
+    return json.loads(p.stdout), None
+
+
+def make_kernels(cache):
+    for arch in ('armhf', 'arm64'):
+        to = pathlib.Path(cache) / f'kernel-{arch}'
+        if not to.exists():
+            part = pathlib.Path(f'{to}.{os.getpid()}')
+            subprocess.run([here / 'make-mini-kernel.sh', part, arch],
+                           check=True, capture_output=True)
+            part.rename(to)
+
+
 def digest(path):
     """Of all that is not zero, with its place.  Where the holes are does not
     count: the file system may still be deciding that."""
@@ -174,9 +209,14 @@ def one(row, cache):
     if len(err.splitlines()) > 1 or \
        any(ord(c) < 32 for c in err.rstrip('\n')):
         bad.append('standard error is not one plain line')
+    wants = [w for w in wants.split(' ; ') if w]
+    rows_ = [w for w in wants if w.startswith(('row:', 'norow:'))]
+    if rows_ and doc:
+        plan, why = plan_of(cache, path, words, doc['system']['arch'])
+        bad += [why] if why else [w for w in rows_ if not planned(w, plan)]
     if digest(path) != before:
         bad.append('the card was changed')
-    bad += [w for w in wants.split(' ; ') if w and not holds(w, doc, err)]
+    bad += [w for w in wants if w not in rows_ and not holds(w, doc, err)]
     return [f'row {number} ({card}): {b}' for b in bad] + \
         ([f'  err: {err.strip()}'] if bad and err else [])
 
@@ -202,6 +242,7 @@ def main(argv):
                        {w[1:] for r in chosen for w in r[4].split()
                         if w[0] == '@'})
         list(pool.map(lambda n: make.cached(argv[1], n), names))
+        make_kernels(argv[1])
         for lines in pool.map(lambda r: one(r, argv[1]), chosen):
             bad += lines
     for line in bad:

@@ -40,6 +40,18 @@ python3 - out <<-'END' || fail "the JSON is not as it should be"
 	assert kinds == {'grow', 'write', 'tree', 'symlink'}, kinds
 	assert all(row['reason'] and row['path'][0] == '/' for row in plan['changes'])
 END
+# many at once: each has its folder for itself
+pids=
+for n in $(seq 16); do
+	"$PIMIGRATE" convert --dry-run -q $debs card.img >"at-once.$n" 2>&1 &
+	pids="$pids $!"
+done
+for p in $pids; do
+	wait "$p" || fail "of many dry runs at once one fails: $(cat at-once.*)"
+done
+for n in $(seq 16); do
+	cmp -s at-once.1 "at-once.$n" || fail "of many dry runs at once two differ"
+done
 mini_card bookworm-dirty dirty.img
 expect 0 "$PIMIGRATE" convert --dry-run $debs dirty.img
 says 'the card was not shut down'

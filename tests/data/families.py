@@ -658,6 +658,97 @@ def wifi_only():
     return c
 
 
+WPA = 'country=DE\nnetwork={\n\tssid="x"\n\tpsk="secret"\n}\n'
+
+
+@card
+def wifi_fixed_nm():
+    c = raspios('2023-10-bookworm')
+    c.put('/etc/NetworkManager/system-connections/preconfigured.nmconnection',
+          '[connection]\nid=preconfigured\ntype=wifi\n[wifi]\nssid=x\n'
+          '[wifi-security]\npsk=secret\n[ipv4]\nmethod=manual\n'
+          'address1=192.168.1.7/24,192.168.1.1\n[ipv6]\nmethod=auto\n')
+    return c
+
+
+@card
+def wifi_fixed_dhcpcd():
+    c = raspios('2021-10-bullseye')
+    c.put('/etc/wpa_supplicant/wpa_supplicant.conf', WPA)
+    c.put('/etc/dhcpcd.conf', 'hostname\ninterface wlan0\n'
+          'static ip_address=192.168.1.7/24\nstatic routers=192.168.1.1\n')
+    return c
+
+
+@card
+def wifi_fixed_ifupdown():
+    c = raspios('2021-10-bullseye')
+    del c.files['/etc/systemd/system/multi-user.target.wants/'
+                'dhcpcd.service']
+    c.enable('networking.service')
+    c.put('/etc/network/interfaces', 'source /etc/network/interfaces.d/*\n'
+          'auto lo wlan0\niface lo inet loopback\n'
+          'iface wlan0 inet static\n\taddress 192.168.1.7/24\n'
+          '\tgateway 192.168.1.1\n\twpa-ssid x\n\twpa-psk secret\n')
+    c.files['/etc/network/interfaces.d'] = ('dir',)
+    return c
+
+
+@card
+def wifi_fixed_networkd():
+    c = raspios('2021-10-bullseye')
+    del c.files['/etc/systemd/system/multi-user.target.wants/'
+                'dhcpcd.service']
+    c.enable('systemd-networkd.service')
+    c.put('/etc/wpa_supplicant/wpa_supplicant-wlan0.conf', WPA)
+    c.put('/etc/wpa_supplicant/wpa_supplicant.conf', WPA)
+    c.put('/etc/systemd/network/25-wlan.network', '[Match]\nName=wlan0\n'
+          '[Network]\nAddress=192.168.1.7/24\nGateway=192.168.1.1\n')
+    return c
+
+
+@card
+def wifi_fixed_netplan():
+    c = raspios('2025-10-trixie')
+    c.put('/etc/netplan/90-NM-1b4f.yaml',
+          'network:\n  version: 2\n  wifis:\n    NM-1b4f:\n'
+          '      renderer: NetworkManager\n      match: {name: "wlan0"}\n'
+          '      addresses: ["192.168.1.7/24"]\n      routes:\n'
+          '      - {to: default, via: 192.168.1.1}\n      access-points:\n'
+          '        "x": {auth: {key-management: psk, password: secret}}\n')
+    return c
+
+
+@card
+def all_rows():
+    """Something of each that a conversion changes."""
+    c = raspios('2023-10-bookworm')
+    for path in ('kernel/postinst.d', 'kernel/postrm.d',
+                 'initramfs/post-update.d'):
+        c.put(f'/etc/{path}/z50-raspi-firmware', '#!/bin/sh\n')
+    c.files['/etc/initramfs-tools/conf.d'] = ('dir',)
+    c.files['/etc/udev/rules.d'] = ('dir',)
+    c.put('/etc/modules', 'i2c-dev\nsnd-bcm2835\nloop\n')
+    c.put('/etc/modules-load.d/pi.conf', 'bcm2835-v4l2\n')
+    c.link('/etc/systemd/system/serial-getty@ttyAMA0.service', '/dev/null')
+    c.enable('serial-getty@ttyS0.service')
+    c.link('/vmlinuz', 'boot/vmlinuz-old')
+    c.put('/etc/systemd/network/10-eth0.link', '[Match]\n'
+          'MACAddress=b8:27:eb:12:34:56\n[Link]\nName=eth0\n')
+    c.put('/etc/network/interfaces', 'auto lo wlan0\niface wlan0 inet dhcp\n')
+    c.package('raspberrypi-kernel', '1:1.20230405-1')
+    return c
+
+
+@card
+def all_rows_sysv():
+    c = raspios('2013-wheezy')
+    c.put('/etc/inittab', 'id:2:initdefault:\n'
+          '#T0:23:respawn:/sbin/getty -L ttyAMA0 115200 vt100')
+    c.put('/etc/modules', 'snd-bcm2835')
+    return c
+
+
 @card
 def hats():
     c = raspios('2023-10-bookworm')
