@@ -63,6 +63,10 @@ int convert_libvirt_check(struct conversion *c, struct err *err)
 		r = libvirt_folder_check(c->machine.libvirt, root, err);
 	if (!r)
 		r = domain_name_free(host, c->machine.name, err);
+	for (size_t i = 0; !r && i < c->machine.nics.n; i++)
+		if (c->machine.nics.at[i].kind == NIC_NETWORK)
+			r = domain_host_network(
+				host, c->machine.nics.at[i].network, err);
 	/* Ours of before is removed, when nobody else makes this guest. */
 	if (!r && c->pool && access(note, F_OK) < 0)
 		r = volumes_possible(c, host, err);

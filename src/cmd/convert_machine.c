@@ -21,8 +21,9 @@ enum {
 	PORT_SSH = 22
 };
 
-#define TAP    "tap="
-#define BRIDGE "bridge="
+#define TAP     "tap="
+#define BRIDGE  "bridge="
+#define NETWORK "network="
 
 /* HOST:GUEST of --forward; false if it is anything else. */
 static bool read_forward(const char *text, struct machine_forward *ret)
@@ -58,7 +59,8 @@ static bool is_network(const char *text)
 {
 	return !strcmp(text, "user") || !strcmp(text, "none") ||
 	       (str_starts(text, TAP) && text[strlen(TAP)]) ||
-	       (str_starts(text, BRIDGE) && text[strlen(BRIDGE)]);
+	       (str_starts(text, BRIDGE) && text[strlen(BRIDGE)]) ||
+	       (str_starts(text, NETWORK) && text[strlen(NETWORK)]);
 }
 
 int machine_wish_check(const struct machine_wish *wish, struct err *err)
@@ -72,8 +74,13 @@ int machine_wish_check(const struct machine_wish *wish, struct err *err)
 			       wish->name);
 	if (!is_network(wish->network))
 		return err_set(err, EINVAL,
-			       "--network is user, none, bridge=NAME or "
-			       "tap=NAME, not '%s'",
+			       "--network is user, none, bridge=NAME, "
+			       "tap=NAME or network=NAME, not '%s'",
+			       wish->network);
+	if (str_starts(wish->network, NETWORK) && !wish->libvirt)
+		return err_set(err, EINVAL,
+			       "--network %s is for -o libvirt: a network of "
+			       "libvirt's is made by its daemon",
 			       wish->network);
 	if (wish->mac && !is_mac(wish->mac))
 		return err_set(err, EINVAL,
@@ -176,6 +183,11 @@ static void add_nic(const struct machine_wish *wish, const struct guest *g,
 	if (str_starts(wish->network, TAP)) {
 		nic->kind = NIC_TAP;
 		nic->tap = xstrdup(wish->network + strlen(TAP));
+		return;
+	}
+	if (str_starts(wish->network, NETWORK)) {
+		nic->kind = NIC_NETWORK;
+		nic->network = xstrdup(wish->network + strlen(NETWORK));
 		return;
 	}
 	if (str_starts(wish->network, BRIDGE)) {

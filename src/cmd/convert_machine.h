@@ -14,7 +14,9 @@ struct machine_wish {
 	const char *name;    /* NULL: the card's host name, made safe */
 	const char *mac;     /* NULL: the Pi's, or one by chance */
 	bool new_mac;        /* never the Pi's */
-	const char *network; /* "user", "none", "bridge=NAME", "tap=NAME" */
+	const char *network; /* "user", "none", "bridge=NAME", "tap=NAME",
+			      * "network=NAME" */
+	bool libvirt;        /* a libvirt will run it */
 	struct vec_of(const char *) forwards; /* "8123:8123" */
 	unsigned int cpus;                    /* 0: 2, or what the host has */
 	uint64_t memory;                      /* bytes */

@@ -73,11 +73,27 @@ static int define_run(struct cmd_ctx *ctx, struct err *err)
 	return r == -ENODEV ? CMD_HOST : r;
 }
 
+/* What only libvirt can give. */
+static int network_check(const struct machine *m, struct err *err)
+{
+	for (size_t i = 0; i < m->nics.n; i++)
+		if (m->nics.at[i].kind == NIC_NETWORK)
+			return err_set(err, ENOTSUP,
+				       "the network card of '%s' is on "
+				       "libvirt's network '%s': let guest.yaml "
+				       "name a bridge (kind: tap, bridge: "
+				       "NAME) and try again",
+				       m->name, m->nics.at[i].network);
+	return 0;
+}
+
 static int take_back(struct machine *m, struct err *err)
 {
 	autohost struct domain_host *host = NULL;
 	int r = libvirt_own_disk(m, "undefine", err);
 
+	if (!r)
+		r = network_check(m, err);
 	if (!r)
 		r = domain_host_open(m->libvirt, &host, err);
 	if (!r)

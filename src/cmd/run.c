@@ -45,12 +45,30 @@ static unsigned int arg_engine = ENGINE_UNSET;
 static uint64_t arg_timeout = 120, arg_wait_timeout = 900;
 static bool arg_console, arg_wait, arg_force;
 
+/* Who is not run by libvirt has no network of libvirt's. */
+static int network_check(const struct machine *m, struct err *err)
+{
+	for (size_t i = 0; i < m->nics.n && !m->libvirt; i++)
+		if (m->nics.at[i].kind == NIC_NETWORK)
+			return err_set(err, EINVAL,
+				       "guest '%s' is on libvirt's network "
+				       "'%s', which only libvirt can give it: "
+				       "pimigrate define %s",
+				       m->name, m->nics.at[i].network, m->name);
+	return 0;
+}
+
 static int load(struct cmd_ctx *ctx, struct machine *ret_m, struct err *err)
 {
 	int r = store_load(ctx->args[0], ret_m, err);
 
-	if (!r && arg_engine != ENGINE_UNSET)
+	if (r < 0)
+		return r;
+	if (arg_engine != ENGINE_UNSET)
 		ret_m->engine = (enum engine)arg_engine;
+	r = network_check(ret_m, err);
+	if (r < 0)
+		machine_free(ret_m);
 	return r;
 }
 

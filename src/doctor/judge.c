@@ -335,13 +335,17 @@ static void filters(const struct doctor_facts *f, struct doctor *d)
 	}
 }
 
+static bool on_lan(const struct machine_nic *nic)
+{
+	return nic->kind == NIC_TAP || nic->kind == NIC_NETWORK;
+}
+
 static bool same_mac(const struct machine *a, const struct machine *b)
 {
 	for (size_t i = 0; i < a->nics.n; i++)
 		for (size_t j = 0; j < b->nics.n; j++)
 			if (a->nics.at[i].mac && b->nics.at[j].mac &&
-			    a->nics.at[i].kind == NIC_TAP &&
-			    b->nics.at[j].kind == NIC_TAP &&
+			    on_lan(&a->nics.at[i]) && on_lan(&b->nics.at[j]) &&
 			    !strcasecmp(a->nics.at[i].mac, b->nics.at[j].mac))
 				return true;
 	return false;

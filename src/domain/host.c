@@ -117,6 +117,27 @@ int domain_host_check(struct domain_host *host, const char *emulator,
 	return 0;
 }
 
+int domain_host_network(struct domain_host *host, const char *name,
+			struct err *err)
+{
+	virNetworkPtr net = virNetworkLookupByName(host->conn, name);
+	int active;
+
+	if (!net)
+		return host_failed(err, ENOENT,
+				   "there is no network '%s' (virsh net-list "
+				   "--all shows them)",
+				   name);
+	active = virNetworkIsActive(net);
+	virNetworkFree(net);
+	if (active == 1)
+		return 0;
+	return err_set(err, ENOENT,
+		       "the network '%s' is not active; start it with: virsh "
+		       "net-start %s",
+		       name, name);
+}
+
 virDomainPtr host_domain(struct domain_host *host, const char *uuid)
 {
 	return virDomainLookupByUUIDString(host->conn, uuid);

@@ -39,4 +39,8 @@ static inline void cleanup_domain_host(struct domain_host **host)
 int domain_host_check(struct domain_host *host, const char *emulator,
 		      bool arm64, struct err *err);
 
+/* -ENOENT: libvirt has no such network, or it is not active. */
+int domain_host_network(struct domain_host *host, const char *name,
+			struct err *err);
+
 #endif

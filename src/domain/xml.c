@@ -121,11 +121,16 @@ static void add_disk(struct writer *w, const struct machine_disk *disk,
 static void add_tap(struct writer *w, const struct machine_nic *nic)
 {
 	str_addf(&w->s, "    <interface type='%s'>\n",
-		 nic->bridge ? "bridge" : "ethernet");
+		 nic->network  ? "network"
+		 : nic->bridge ? "bridge"
+			       : "ethernet");
 	if (nic->mac)
 		put(w, "      <mac address='", "MAC", nic->mac, "'/>\n");
 	if (nic->bridge)
 		put(w, "      <source bridge='", "bridge", nic->bridge,
+		    "'/>\n");
+	if (nic->network)
+		put(w, "      <source network='", "network", nic->network,
 		    "'/>\n");
 	/* libvirt makes the TAP on a bridge; one without is its owner's. */
 	if (nic->tap)
@@ -208,7 +213,8 @@ static void add_devices(struct writer *w, const struct machine *m,
 		add_disk(w, &m->disks.at[i], i, parts->dir);
 	str_add(&w->s, "    <controller type='usb' model='none'/>\n");
 	for (size_t i = 0; i < m->nics.n; i++)
-		if (m->nics.at[i].kind == NIC_TAP)
+		if (m->nics.at[i].kind == NIC_TAP ||
+		    m->nics.at[i].kind == NIC_NETWORK)
 			add_tap(w, &m->nics.at[i]);
 	put(w, "    <serial type='pty'>\n      <log file='", "path",
 	    parts->console_log, "' append='off'/>\n    </serial>\n");

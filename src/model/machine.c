@@ -8,6 +8,7 @@ static void free_nic(struct machine_nic *nic)
 {
 	free(nic->mac);
 	free(nic->bridge);
+	free(nic->network);
 	free(nic->tap);
 	free(nic->net);
 	free(nic->address);

@@ -20,6 +20,7 @@ enum nic_kind {
 	NIC_USER, /* user networking with forwarded ports */
 	NIC_TAP,  /* a TAP on a bridge of the host */
 	NIC_NONE,
+	NIC_NETWORK, /* a network of libvirt's; only libvirt can run it */
 };
 
 struct machine_forward {
@@ -29,8 +30,9 @@ struct machine_forward {
 struct machine_nic {
 	enum nic_kind kind;
 	char *mac;
-	char *bridge; /* TAP: the bridge; NULL: none */
-	char *tap;    /* TAP: the interface's name; NULL: made */
+	char *bridge;  /* TAP: the bridge; NULL: none */
+	char *tap;     /* TAP: the interface's name; NULL: made */
+	char *network; /* NETWORK: its name */
 	/* USER, for a guest with a static address: that address with and
 	 * without its length ("192.168.1.5/24"), and what it takes for its
 	 * gateway and resolver; NULL: the engine's defaults */

@@ -37,6 +37,7 @@ static const char *const nic_kinds[] = {
 	[NIC_USER] = "user",
 	[NIC_TAP] = "tap",
 	[NIC_NONE] = "none",
+	[NIC_NETWORK] = "network",
 	NULL,
 };
 
@@ -108,6 +109,7 @@ static int read_nic(struct machine *m, const struct yaml_node *node,
 	nic->mac = text_or_null(node, "mac");
 	nic->bridge = text_or_null(node, "bridge");
 	nic->tap = text_or_null(node, "tap");
+	nic->network = text_or_null(node, "network");
 	nic->net = text_or_null(node, "net");
 	nic->address = text_or_null(node, "address");
 	nic->gateway = text_or_null(node, "gateway");
@@ -317,6 +319,7 @@ static struct yaml_node *nic_node(const struct machine_nic *nic)
 	set_text(node, "mac", nic->mac);
 	set_text(node, "bridge", nic->bridge);
 	set_text(node, "tap", nic->tap);
+	set_text(node, "network", nic->network);
 	set_text(node, "net", nic->net);
 	set_text(node, "address", nic->address);
 	set_text(node, "gateway", nic->gateway);

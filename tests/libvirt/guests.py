@@ -356,6 +356,22 @@ class Test:
     def volumes(self):
         return self.host.virsh('vol-list', 'attic').splitlines()
 
+    def kill_at(self, note, name, argv):
+        """Milliseconds are left between the note and the end."""
+        for _ in range(5):
+            with self.begin(*argv, stdout=subprocess.DEVNULL,
+                            stderr=subprocess.DEVNULL) as proc:
+                wait_for('the note', lambda: note.exists() or
+                         proc.poll() is not None, APPLIANCE_SECONDS, 0.001)
+                proc.kill()
+            if name not in self.domains() and \
+               not (self.guests / name).exists():
+                break
+            self.pimigrate('delete', '-y', name)
+        self.nothing_of(name)
+        if not note.exists():
+            raise Failed('nothing tells of the volume that is left')
+
     def pool(self):
         step('convert -os: the disk is a volume')
         target = self.place / 'pool'
@@ -364,19 +380,12 @@ class Test:
         self.host.virsh('pool-create-as', 'attic', 'dir', '--target',
                         str(target))
         argv = self.convert_argv('wet', '-os', 'attic')
-        # Killed while libvirt makes the volume; the next one clears up.
+        # Killed before the volume is made, or then; the next one clears up.
         note = self.guests / '.wet.volume'
-        daemon = self.host.daemons['libvirtd']
-        with self.begin(*argv, stdout=subprocess.DEVNULL,
-                        stderr=subprocess.DEVNULL) as proc:
-            wait_for('the copy', (self.guests / '.wet.partial/undo').exists,
-                     APPLIANCE_SECONDS)
-            daemon.send_signal(signal.SIGSTOP)
-            wait_for('the note', note.exists, APPLIANCE_SECONDS)
-            proc.kill()
-        daemon.send_signal(signal.SIGCONT)
-        self.nothing_of('wet')
-        self.host.virsh('vol-create-as', 'attic', 'wet.raw', '1M')
+        self.kill_at(note, 'wet', argv)
+        self.host.virsh('vol-create-as', 'attic', 'wet.raw', '1M', check=False)
+        if len(self.volumes()) != 1:
+            raise Failed(f'volumes: {self.volumes()}')
         self.pimigrate(*argv, seconds=APPLIANCE_SECONDS)
         if note.exists() or len(self.volumes()) != 1:
             raise Failed(f'note or volumes: {self.volumes()}')
@@ -398,6 +407,48 @@ class Test:
             raise Failed(f'delete left volumes: {self.volumes()}')
         self.nothing_of('wet')
         self.host.virsh('pool-destroy', 'attic')
+
+    def networks(self):
+        """Of libvirt's own, and a bridge of the host."""
+        if not self.system:
+            return
+        step('convert --network network=NAME, bridge=NAME')
+        path = self.place / 'network.xml'
+        path.write_text("<network><name>lan</name><forward mode='bridge'/>"
+                        "<bridge name='br0'/></network>")
+        argv = self.convert_argv('net', '--network', 'network=lan')
+        self.pimigrate(*argv, code=1, says=["no network 'lan'"])
+        self.host.virsh('net-define', str(path))
+        self.pimigrate(*argv, code=1, says=["virsh net-start lan"])
+        self.host.virsh('net-start', 'lan')
+        self.pimigrate('convert', '--network', 'network=lan',
+                       str(self.place / 'card.img'), code=2,
+                       says=['is for -o libvirt'])
+        self.pimigrate(*argv, seconds=APPLIANCE_SECONDS)
+        tiny('kernel', 'key', LOGIN, self.guests / 'net/boot/vmlinuz')
+        self.on_bridge('net', 'network', 'lan')
+        self.pimigrate('undefine', 'net', code=1, says=['let guest.yaml name'])
+        yaml = self.guests / 'net/guest.yaml'
+        text = yaml.read_text()
+        yaml.write_text(text.replace('libvirt: qemu:///system\n', ''))
+        self.pimigrate('start', 'net', code=1, says=['pimigrate define net'])
+        yaml.write_text(text.replace('kind: network', 'kind: tap').replace(
+            'network: lan', 'bridge: br0'))
+        self.pimigrate('define', 'net')
+        self.on_bridge('net', 'bridge', 'br0')
+        self.pimigrate('delete', '-y', 'net')
+        self.host.virsh('net-destroy', 'lan')
+        self.host.virsh('net-undefine', 'lan')
+
+    def on_bridge(self, name, kind, source):
+        """It runs with a TAP of libvirt's on br0."""
+        self.valid(name)
+        self.pimigrate('start', '--wait', name)
+        nics = self.host.virsh('domiflist', name).split()
+        if nics[1:4] != [kind, source, 'virtio'] or \
+           nics[0] not in os.listdir('/sys/class/net/br0/brif'):
+            raise Failed(f'its network card: {nics}')
+        self.pimigrate('stop', name)
 
     def with_kernel(self, name):
         """A guest whose disk has a newer kernel than it boots."""
@@ -479,7 +530,7 @@ class Test:
         steps = [self.define, self.refused_early, self.hook, self.convert,
                  self.serial_ports,
                  self.life, self.autostart, self.rename, self.unknown,
-                 self.delete, self.pool, self.late_failure]
+                 self.delete, self.pool, self.late_failure, self.networks]
         self.host.start()
         try:
             for one in steps:

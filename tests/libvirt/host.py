@@ -29,7 +29,7 @@ def step(text):
 STARTED = time.monotonic()
 
 
-def wait_for(what, condition, seconds=SECONDS):
+def wait_for(what, condition, seconds=SECONDS, pause=0.2):
     end = time.monotonic() + seconds
     while True:
         got = condition()
@@ -37,7 +37,7 @@ def wait_for(what, condition, seconds=SECONDS):
             return got
         if time.monotonic() > end:
             raise Failed(f'{what}: not in {seconds} s')
-        time.sleep(0.2)
+        time.sleep(pause)
 
 
 class Host:

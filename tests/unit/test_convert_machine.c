@@ -123,6 +123,13 @@ static void other_networks(void)
 	check_text(m.nics.at[0].address, "192.168.1.5"); /* to look for */
 	machine_free(&m);
 	guest_free(&g);
+	wish.network = "network=default";
+	wish.libvirt = true;
+	check_eq(machine_wish_check(&wish, &err), 0);
+	machine_make(&wish, "x", &card, &g, &m);
+	check_eq(m.nics.at[0].kind, NIC_NETWORK);
+	check_text(m.nics.at[0].network, "default");
+	machine_free(&m);
 	wish.network = "none";
 	check_eq(machine_wish_check(&wish, &err), 0);
 	machine_make(&wish, "x", &card, &g, &m);
@@ -152,8 +159,10 @@ static void bad_wishes(void)
 	static const char *const forwards[] = { "22",      ":22",  "22:",
 						"1:0",     "1:-1", "1:65536",
 						"65536:1", "a:b",  "1:2:3" };
-	static const char *const networks[] = { "", "tap", "tap=", "bridge",
-						"bridge=" };
+	static const char *const networks[] = {
+		"",        "tap",      "tap=",           "bridge",
+		"bridge=", "network=", "network=default"
+	};
 	struct machine_wish w;
 
 	for (size_t i = 0; i < sizeof(macs) / sizeof(macs[0]); i++) {

@@ -178,6 +178,14 @@ static void devices(void)
 	has(&m, "<interface type='ethernet'>\n"
 		"      <mac address='b8:27:eb:12:34:56'/>\n"
 		"      <target dev='tap7' managed='no'/>\n");
+	free(nic->tap);
+	nic->tap = NULL;
+	nic->kind = NIC_NETWORK;
+	nic->network = xstrdup("de<fault");
+	has(&m, "<interface type='network'>\n"
+		"      <mac address='b8:27:eb:12:34:56'/>\n"
+		"      <source network='de&lt;fault'/>\n"
+		"      <model type='virtio'/>\n");
 	machine_free(&m);
 }
 
