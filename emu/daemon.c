@@ -11,11 +11,18 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "common/cleanup.h"
 #include "common/io.h"
+
+enum {
+	HEARD_TRIES = 100 /* half a second */
+};
 
 int daemon_fork(int *ret_ready, struct err *err)
 {
@@ -57,6 +64,21 @@ void daemon_ready(int ready)
 		close(null);
 	io_write(ready, "", 1);
 	close(ready);
+}
+
+void daemon_heard(void)
+{
+	const struct timespec pause = { .tv_nsec = 5 * 1000000L };
+	struct stat st;
+	int left;
+
+	if (fstat(STDERR_FILENO, &st) < 0 || !S_ISFIFO(st.st_mode))
+		return;
+	for (int i = 0; i < HEARD_TRIES; i++) {
+		if (ioctl(STDERR_FILENO, FIONREAD, &left) < 0 || !left)
+			return;
+		nanosleep(&pause, NULL);
+	}
 }
 
 int daemon_pidfile(const char *path, int *ret_fd, struct err *err)

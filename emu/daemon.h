@@ -18,6 +18,9 @@ int daemon_fork(int *ret_ready, struct err *err);
  * output and error; closes the descriptor. */
 void daemon_ready(int ready);
 
+/* Wait until standard error was read, if it is a pipe, but not for long. */
+void daemon_heard(void);
+
 /* Write this process's number to a file, and hold a lock on it until *ret_fd
  * is closed.  -EBUSY if another process holds it. */
 int daemon_pidfile(const char *path, int *ret_fd, struct err *err);

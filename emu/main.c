@@ -234,8 +234,12 @@ int main(int argc, char **argv)
 	if (parts_helper(argc, argv, &ret))
 		return ret;
 	ret = emulate(&e, argc, argv, &err);
-	close_all(&e);
-	if (ret < 0)
+	/* First the reason: when libvirt sees the monitor's socket closed, it
+	 * reads what came until then. */
+	if (ret < 0) {
 		fprintf(stderr, "pimigrate-emu: %s\n", err.text);
+		daemon_heard();
+	}
+	close_all(&e);
 	return ret < 0 ? 1 : ret;
 }

@@ -68,7 +68,7 @@ static void give_back(int fd)
 
 static int busy(int fd, const char *filename, bool they_write, struct err *err)
 {
-	char holder[80];
+	char holder[120];
 
 	give_back(fd);
 	lock_holder(fd, holder, sizeof(holder));

@@ -86,7 +86,9 @@ void lock_holder(int fd, char *text, size_t size)
 	autodir DIR *proc = opendir("/proc");
 	struct stat want;
 
-	snprintf(text, size, "another process");
+	snprintf(text, size,
+		 "another process (in another container, of "
+		 "another user or on another machine)");
 	if (fstat(fd, &want) < 0)
 		return;
 	while (proc && (e = readdir(proc))) {

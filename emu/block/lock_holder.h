@@ -5,7 +5,7 @@
 #include <stddef.h>
 
 /* Who has image locks on the file that fd is: "process 123 (qemu-system-arm)",
- * or "another process" where that cannot be seen. */
+ * or "another process" and why that cannot be seen. */
 void lock_holder(int fd, char *text, size_t size);
 
 #endif

@@ -379,7 +379,12 @@ class Test:
         self.own(target)
         self.host.virsh('pool-create-as', 'attic', 'dir', '--target',
                         str(target))
-        argv = self.convert_argv('wet', '-os', 'attic')
+        lan = []
+        if self.system:
+            self.make_network()
+            self.host.virsh('net-start', 'lan')
+            lan = ['--network', 'network=lan']
+        argv = self.convert_argv('wet', '-os', 'attic', *lan)
         # Killed before the volume is made, or then; the next one clears up.
         note = self.guests / '.wet.volume'
         self.kill_at(note, 'wet', argv)
@@ -397,8 +402,11 @@ class Test:
         if volume.stat().st_blocks * 512 >= volume.stat().st_size:
             raise Failed('the volume is not sparse')
         tiny('kernel', 'key', LOGIN, self.guests / 'wet/boot/vmlinuz')
-        self.pimigrate('start', '--wait', 'wet')
-        self.pimigrate('stop', 'wet')
+        if self.system:
+            self.on_bridge('wet', 'network', 'lan')
+        else:
+            self.pimigrate('start', '--wait', 'wet')
+            self.pimigrate('stop', 'wet')
         for verb in (['resize', 'wet', '+1G'], ['clone', 'wet', 'dry'],
                      ['undefine', 'wet']):
             self.pimigrate(*verb, code=1, says=['a volume of libvirt'])
@@ -408,32 +416,35 @@ class Test:
         self.nothing_of('wet')
         self.host.virsh('pool-destroy', 'attic')
 
+    def make_network(self):
+        path = self.place / 'network.xml'
+        path.write_text("<network><name>lan</name><forward mode='bridge'/>"
+                        "<bridge name='br0'/></network>")
+        self.host.virsh('net-define', str(path))
+
     def networks(self):
         """Of libvirt's own, and a bridge of the host."""
         if not self.system:
             return
-        step('convert --network network=NAME, bridge=NAME')
-        path = self.place / 'network.xml'
-        path.write_text("<network><name>lan</name><forward mode='bridge'/>"
-                        "<bridge name='br0'/></network>")
+        step('network=NAME, bridge=NAME')
         argv = self.convert_argv('net', '--network', 'network=lan')
         self.pimigrate(*argv, code=1, says=["no network 'lan'"])
-        self.host.virsh('net-define', str(path))
-        self.pimigrate(*argv, code=1, says=["virsh net-start lan"])
+        self.make_network()
+        self.pimigrate(*argv, code=1, says=['virsh net-start lan'])
         self.host.virsh('net-start', 'lan')
         self.pimigrate('convert', '--network', 'network=lan',
                        str(self.place / 'card.img'), code=2,
                        says=['is for -o libvirt'])
-        self.pimigrate(*argv, seconds=APPLIANCE_SECONDS)
-        tiny('kernel', 'key', LOGIN, self.guests / 'net/boot/vmlinuz')
+        folder = self.hand_made('net', nics='  - kind: network\n'
+                                            '    network: lan')
+        self.pimigrate('start', 'net', code=1, says=['pimigrate define net'])
+        self.pimigrate('define', 'net')
         self.on_bridge('net', 'network', 'lan')
         self.pimigrate('undefine', 'net', code=1, says=['let guest.yaml name'])
-        yaml = self.guests / 'net/guest.yaml'
-        text = yaml.read_text()
-        yaml.write_text(text.replace('libvirt: qemu:///system\n', ''))
-        self.pimigrate('start', 'net', code=1, says=['pimigrate define net'])
-        yaml.write_text(text.replace('kind: network', 'kind: tap').replace(
-            'network: lan', 'bridge: br0'))
+        yaml = folder / 'guest.yaml'
+        yaml.write_text(yaml.read_text().replace(
+            'kind: network', 'kind: tap').replace('network: lan',
+                                                  'bridge: br0'))
         self.pimigrate('define', 'net')
         self.on_bridge('net', 'bridge', 'br0')
         self.pimigrate('delete', '-y', 'net')
@@ -442,10 +453,11 @@ class Test:
 
     def on_bridge(self, name, kind, source):
         """It runs with a TAP of libvirt's on br0."""
-        self.valid(name)
+        if f"<source {kind}='{source}'/>" not in self.valid(name):
+            raise Failed(f'it is not on the {kind} {source}')
         self.pimigrate('start', '--wait', name)
         nics = self.host.virsh('domiflist', name).split()
-        if nics[1:4] != [kind, source, 'virtio'] or \
+        if nics[2:4] != [source, 'virtio'] or \
            nics[0] not in os.listdir('/sys/class/net/br0/brif'):
             raise Failed(f'its network card: {nics}')
         self.pimigrate('stop', name)
@@ -530,7 +542,7 @@ class Test:
         steps = [self.define, self.refused_early, self.hook, self.convert,
                  self.serial_ports,
                  self.life, self.autostart, self.rename, self.unknown,
-                 self.delete, self.pool, self.late_failure, self.networks]
+                 self.delete, self.networks, self.pool, self.late_failure]
         self.host.start()
         try:
             for one in steps:

@@ -43,20 +43,25 @@ chroot_make() {
 	chroot_debs=$debs
 }
 
-# chroot_do ROOT COMMAND...: as root in there, with own processes and mounts.
+# chroot_do ROOT COMMAND...: as root in there, with own processes and mounts,
+# which it may change: there it is no chroot but the root.
 chroot_do() {
 	# shellcheck disable=SC2016
 	unshare --mount --pid --uts --fork --kill-child -- bash -ec '
 		root=$1 debs=$2
 		shift 2
 		mount --make-rprivate /
+		mount --bind "$root" "$root"
 		mount -t proc proc "$root/proc"
 		mount --rbind /sys "$root/sys"
 		mount --rbind /dev "$root/dev"
 		mount -t tmpfs tmpfs "$root/run"
 		mount --bind "$debs" "$root/var/cache/apt/archives"
 		hostname package
-		exec chroot "$root" env -i HOME=/root TERM=dumb LC_ALL=C.UTF-8 DEBIAN_FRONTEND=noninteractive \
+		mkdir -p "$root/run/old"
+		cd "$root"
+		pivot_root . run/old
+		exec chroot . sh -c "umount -l /run/old && rmdir /run/old && exec \"\$@\"" chroot env -i HOME=/root TERM=dumb LC_ALL=C.UTF-8 DEBIAN_FRONTEND=noninteractive \
 			PATH=/usr/sbin:/usr/bin:/sbin:/bin http_proxy="${http_proxy:-}" https_proxy="${https_proxy:-}" "$@"
 	' chroot "$1" "$chroot_debs" "${@:2}" </dev/null
 }
