@@ -236,7 +236,7 @@ uint64_t qcow2_without_table(struct qcow2 *q, uint64_t cluster)
 
 int qcow2_get_entry(struct qcow2 *q, uint64_t cluster, uint64_t *ret_entry)
 {
-	uint64_t place;
+	uint64_t place = 0;
 	void *slice;
 	int code = entry_place(q, cluster, &place);
 
@@ -252,7 +252,7 @@ int qcow2_get_entry(struct qcow2 *q, uint64_t cluster, uint64_t *ret_entry)
 
 int qcow2_set_entry(struct qcow2 *q, uint64_t cluster, uint64_t entry)
 {
-	uint64_t place, old, *slot;
+	uint64_t place = 0, old, *slot;
 	void *slice;
 	int code = 0;
 
