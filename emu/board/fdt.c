@@ -265,7 +265,7 @@ static void device(void *fdt, const struct map_row *row, unsigned int n)
 /* The serial ports' names, in the rows' order. */
 static void serial_names(void *fdt, const char *const *path, unsigned int n)
 {
-	char name[16];
+	char name[24];
 
 	begin(fdt, "aliases");
 	for (unsigned int i = 0; i < n; i++) {
