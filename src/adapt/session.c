@@ -23,8 +23,9 @@
 
 enum {
 	KVM_MS = 5000,
-	GPT_TAIL = 34, /* sectors of the copy at the disk's end */
-	MBR_HEAD = 446 /* bytes before the partitions: boot code, disk id */
+	GPT_TAIL = 34,  /* sectors of the copy at the disk's end */
+	MBR_HEAD = 446, /* bytes before the partitions: boot code, disk id */
+	MBR_PRIMARY = 4 /* Linux counts logical partitions from 5 on */
 };
 
 #define DISK "/dev/sda"
@@ -168,7 +169,7 @@ static int resize_partition(struct session *s, int partition, int64_t last,
 	return 0;
 }
 
-/* The extended partition that a logical one lies in, if it does. */
+/* The extended partition that a logical one lies in. */
 static int resize_container(struct session *s, int partition, int64_t last,
 			    struct err *err)
 {
@@ -198,6 +199,7 @@ int session_grow(struct session *s, int partition, uint64_t disk_size,
 	autofree char *type = guestfs_part_get_parttype(s->g, DISK);
 	int64_t last = (int64_t)(disk_size / 512) - 1;
 	char device[32];
+	bool mbr;
 	int r;
 
 	if (!type)
@@ -209,10 +211,12 @@ int session_grow(struct session *s, int partition, uint64_t disk_size,
 			return gerror(s->g, err, "enlarge",
 				      "the partition table");
 	}
-	r = resize_container(s, partition, last, err);
+	mbr = strcmp(type, "gpt") != 0;
+	r = mbr && partition > MBR_PRIMARY
+		    ? resize_container(s, partition, last, err)
+		    : 0;
 	if (!r)
-		r = resize_partition(s, partition, last,
-				     strcmp(type, "gpt") != 0, err);
+		r = resize_partition(s, partition, last, mbr, err);
 	if (r < 0)
 		return r;
 	if (guestfs_resize2fs(s->g, device) < 0)

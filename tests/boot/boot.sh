@@ -56,33 +56,14 @@ serve() {
 	fail "the web server did not start"
 }
 
-# Of what is in it; its holes are zeros, and a write into one would show.
-digest() {
-	python3 - "$1" <<-'E'
-	import hashlib, os, sys
-	f, total, at = open(sys.argv[1], "rb"), hashlib.sha256(), 0
-	size = os.fstat(f.fileno()).st_size
-	while at < size:
-	    try:
-	        start = os.lseek(f.fileno(), at, os.SEEK_DATA)
-	    except OSError:
-	        break
-	    at = os.lseek(f.fileno(), start, os.SEEK_HOLE)
-	    total.update(b"%d-%d" % (start, at))
-	    f.seek(start)
-	    total.update(f.read(at - start))
-	print(size, total.hexdigest())
-	E
-}
-
 convert() {
 	local before
 	card=$scratch/card.img
 	"$here/../../tools/make-card.sh" --suite "$suite" "$card"
-	before=$(digest "$card")
+	before=$("$here/digest.py" "$card")
 	step "converting it"
 	"$pimigrate" convert -on "$name" --no-verify "$card" || fail "convert: exit $?"
-	[ "$(digest "$card")" = "$before" ] || fail "the card was changed"
+	[ "$("$here/digest.py" "$card")" = "$before" ] || fail "the card was changed"
 	[ -f "$PIMIGRATE_GUESTS/$name/guest.yaml" ] || fail "there is no guest"
 	"$pimigrate" list | grep -q "^$name " || fail "list does not show it"
 	sed -i "s/^cpus:.*/cpus: $cpus/" "$PIMIGRATE_GUESTS/$name/guest.yaml"

@@ -94,10 +94,10 @@ make_card() {
 
 convert() {
 	local before
-	before=$(sha256sum "$card")
+	before=$("$boot/digest.py" "$card")
 	step "converting it"
 	"$pimigrate" convert -on "$name" --no-verify "$card" || fail "convert: exit $?"
-	[ "$(sha256sum "$card")" = "$before" ] || fail "the card was changed"
+	[ "$("$boot/digest.py" "$card")" = "$before" ] || fail "the card was changed"
 	sed -i "s/^cpus:.*/cpus: $cpus/" "$PIMIGRATE_GUESTS/$name/guest.yaml"
 }
 
