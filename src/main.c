@@ -42,7 +42,7 @@ static void print_help(void)
 	       "\n"
 	       "commands:\n");
 	for (size_t i = 0; commands[i]; i++)
-		printf("  %-12s%s\n", commands[i]->name, commands[i]->help);
+		printf("  %-14s%s\n", commands[i]->name, commands[i]->help);
 	printf("\noptions of every command:\n");
 	options_help(global_options, stdout);
 	printf("\nMore on a command: pimigrate COMMAND --help\n");

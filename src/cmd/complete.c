@@ -80,6 +80,46 @@ static bool offer_value(const struct cmd_ctx *ctx, const struct cmd *c,
 	return true;
 }
 
+/* How many arguments of the command stand before the word. */
+static size_t arguments_before(const struct cmd_ctx *ctx, const struct cmd *c)
+{
+	size_t n = 0;
+
+	for (size_t i = 1; i + 1 < (size_t)ctx->nargs; i++) {
+		const char *at = ctx->args[i];
+		const struct opt *row = find_option(c->options, at);
+
+		if (row && row->kind != OPT_FLAG)
+			i++; /* its value */
+		else if (*at != '-')
+			n++;
+	}
+	return n;
+}
+
+/* "list|choose NAME [RELEASE]": the n-th of them. */
+static void offer_argument(const char *args, size_t n, const char *word)
+{
+	for (; *args; args += strspn(args, " []")) {
+		size_t len = strcspn(args, " []");
+
+		if (n--) {
+			args += len;
+			continue;
+		}
+		if (len == strlen("NAME") && !strncmp(args, "NAME", len))
+			offer_guests(word);
+		else if (memchr(args, '|', len))
+			for (const char *at = args; at < args + len; at++) {
+				size_t part = strcspn(at, "| []");
+
+				offer(at, part, word);
+				at += part;
+			}
+		return;
+	}
+}
+
 static int complete_run(struct cmd_ctx *ctx, struct err *err)
 {
 	const char *word = ctx->args[ctx->nargs - 1];
@@ -99,8 +139,9 @@ static int complete_run(struct cmd_ctx *ctx, struct err *err)
 	if (*word == '-') {
 		offer_options(c->options, word);
 		offer_options(ctx->global_options, word);
-	} else if (c->args && strstr(c->args, "NAME")) {
-		offer_guests(word);
+	} else if (c->args) {
+		offer_argument(c->args + strspn(c->args, "["),
+			       arguments_before(ctx, c), word);
 	}
 	return 0; /* nothing: the shell proposes files */
 }

@@ -277,7 +277,7 @@ static const struct opt net_options[] = {
 const struct cmd cmd_net = {
 	.name = "net",
 	.help = "put guests on the LAN: show, doctor, setup, confirm, remove",
-	.args = "VERB",
+	.args = "show|doctor|setup|confirm|remove",
 	.about =
 		"show     the interfaces of this host, and who is on which bridge\n"
 		"setup    make a bridge over an uplink, as systemd-networkd,\n"

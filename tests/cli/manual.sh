@@ -4,13 +4,36 @@
 . "$(dirname "$0")/functions.sh"
 page=$here/../../man/pimigrate.1
 
+# Of each command: its options, its verbs.
 expect 0 "$PIMIGRATE" --help
-sed -n '/^commands:/,/^$/s/^  \([a-z]*\) .*/\1/p' out >commands
-[ -s commands ] || fail "--help lists no commands"
+sed -n '/^commands:/,/^$/s/^  \([a-z-]*\) .*/\1/p' out >commands
+[ "$(wc -l <commands)" -gt 20 ] || fail "--help lists no commands"
+sed -n '/^options of every command:/,/^$/s/^  \(-.*\)/\1/p' out >global
+
+# options <HELP: "--name" and "-on" of its lines, as mdoc has them
+options() { sed 's/   *.*//' | grep -oE '(^|, )--?[a-zA-Z-]+' | sed 's/^[, ]*-//'; }
 while read -r command; do
 	grep -q "^\.It Ic $command\>" "$page" ||
 		fail "pimigrate.1 does not tell of '$command'"
+	awk -v command="$command" 'NR == FNR { is[$1] = 1; next }
+		/^\.It Ic / && $3 in is { inside = $3 == command }
+		inside' commands "$page" >block
+	expect 0 "$PIMIGRATE" "$command" --help
+	sed -n '/^options:/,/^$/s/^  \(-.*\)/\1/p' out | options >words
+	while read -r option; do
+		grep -qE "(^|[ .,])(Fl|,) $option( |\$|,)" block ||
+			fail "pimigrate.1 does not tell of '-$option' of '$command'"
+	done <words
+	sed -n '1s/.*\[OPTION\]\.\.\. *//p' out | grep -oE '[a-z]+(\|[a-z]+)+' | tr '|' '\n' >verbs || :
+	while read -r verb; do
+		grep -qE "(Ic|Cm) $verb\>" block || fail "pimigrate.1 does not tell of '$command $verb'"
+	done <verbs
 done <commands
+options <global >words
+[ "$(wc -l <words)" -gt 8 ] || fail "--help lists no options"
+while read -r option; do
+	grep -qE "(^|[ .,])(Fl|,) $option( |\$|,)" "$page" || fail "pimigrate.1 does not tell of '-$option'"
+done <words
 
 # guest.yaml(5) tells of every key that is written.
 sed -n 's/.*set_[a-z]*([a-z]*, "\([a-z0-9]*\)".*/\1/p; s/.*yaml_set([a-z]*, "\([a-z0-9]*\)".*/\1/p' \
