@@ -44,6 +44,14 @@ while read -r key; do
 		fail "guest.yaml.5 does not tell of '$key'"
 done <keys
 
+# pimigrate-profile(5) tells of every word that a profile may have.
+grep -ohE '"[a-z_]+[a-z]"' "$here/../../src/profile/profile.c" | tr -d '"' | sort -u >words
+[ "$(wc -l <words)" -gt 25 ] || fail "profile.c knows no words"
+while read -r word; do
+	grep -q "\<$word\>" "$here/../../man/pimigrate-profile.5" ||
+		fail "pimigrate-profile.5 does not tell of '$word'"
+done <words
+
 requires mandoc
 for page in "$here"/../../man/*.[1-9]; do
 	expect 0 mandoc -T lint -W warning "$page"
