@@ -258,6 +258,25 @@ static bool is_imm32(const struct gen *g, ir_ref ref)
 	return op->op == IR_CONST && op->type == IR_I32;
 }
 
+/* Pointers that go on after a comparison: what was compared is what they are
+ * now less what was added. */
+static void find_moved(struct gen *g, unsigned int at)
+{
+	const struct ir_op *op = &g->u->op[at];
+
+	if ((op->op == IR_ADD || op->op == IR_SUB) && op->type == IR_I32 &&
+	    is_imm32(g, op->b) && g->val[at].home[0].until)
+		g->val[op->a].moved = (ir_ref)at;
+}
+
+ir_ref gen_moved_at(const struct gen *g, ir_ref ref, unsigned int at)
+{
+	ir_ref moved = g->val[ref].moved;
+
+	return moved != IR_NO_REF && gen_home_at(g, moved, at) ? moved
+							       : IR_NO_REF;
+}
+
 static bool can_again(const struct gen *g, ir_ref ref, unsigned int at,
 		      unsigned int depth)
 {
@@ -265,7 +284,8 @@ static bool can_again(const struct gen *g, ir_ref ref, unsigned int at,
 
 	if (op->type != IR_I32)
 		return false;
-	if (op->op == IR_CONST || gen_home_at(g, ref, at))
+	if (op->op == IR_CONST || gen_home_at(g, ref, at) ||
+	    gen_moved_at(g, ref, at) != IR_NO_REF)
 		return true;
 	if (!depth)
 		return false;
@@ -613,6 +633,65 @@ static void count_uses(struct gen *g)
 	}
 }
 
+/* Vectors */
+
+enum {
+	PIECES = 128,
+	LEAVES = 12, /* places that a store is put off over, each of which
+		      * has to do it */
+};
+
+/* Words of the state and what writes them next. */
+struct ahead {
+	uint16_t epoch, leaves;
+	struct {
+		uint16_t offset, epoch, leaves;
+	} word[PIECES];
+};
+
+/* Whether all of the SET's words are written again soon; from now on it is
+ * what writes them next. */
+static bool written_again(struct ahead *a, const struct ir_op *op)
+{
+	unsigned int size = ir_type_size((enum ir_type)op->type);
+	bool all = true;
+
+	for (unsigned int i = 0; i < size; i += 4) {
+		unsigned int at = (unsigned int)op->imm + i;
+		unsigned int n = at / 4 % PIECES;
+
+		all &= a->word[n].offset == at &&
+		       a->word[n].epoch == a->epoch &&
+		       a->leaves - a->word[n].leaves <= LEAVES;
+		a->word[n].offset = (uint16_t)at;
+		a->word[n].epoch = a->epoch;
+		a->word[n].leaves = a->leaves;
+	}
+	return all;
+}
+
+static void find_lazy(struct gen *g)
+{
+	struct ahead a = { .epoch = 1 };
+
+	for (unsigned int i = g->u->count; i-- > 0;) {
+		const struct ir_op *op = &g->u->op[i];
+		unsigned int effects = ir_info[op->op].effects;
+
+		g->lazy[i] = false;
+		if (op->op == IR_SET && gen_is_x((enum ir_type)op->type)) {
+			g->lazy[i] = written_again(&a, op);
+			if (g->seed)
+				g->lazy[i] = gen_random(g) & 1;
+		}
+		if (effects & (IR_ALL_STATE | IR_LAST) ||
+		    op->op == IR_SKIP_UNLESS || op->op == IR_END_SKIP)
+			a.epoch++;
+		if (effects & (IR_EXITS | IR_FALLS_BACK))
+			a.leaves++;
+	}
+}
+
 void gen_analyse(struct gen *g)
 {
 	static const struct gen_value blank = {
@@ -621,6 +700,7 @@ void gen_analyse(struct gen *g)
 		.next = IR_NO_REF,
 		.twin = IR_NO_REF,
 		.again_until = GEN_NEVER,
+		.moved = IR_NO_REF,
 	};
 
 	for (unsigned int i = 0; i < g->u->count; i++) {
@@ -630,6 +710,9 @@ void gen_analyse(struct gen *g)
 		find_twin(g, i);
 	}
 	find_homes(g);
+	for (unsigned int i = 0; i < g->u->count; i++)
+		find_moved(g, i);
 	track_flags(g);
+	find_lazy(g);
 	count_uses(g);
 }

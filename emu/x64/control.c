@@ -31,18 +31,24 @@ static void save_pending(struct gen *g, unsigned int mask)
  * comes to. */
 static void boundary(struct gen *g)
 {
-	struct gen_stub *s;
+	unsigned int cached = 0;
 
 	if (!g->fall)
 		return;
-	s = &g->stub[g->fall - 1];
-	s->back = g->e.p;
-	s->boundary = g->at;
 	if (g->falls < GEN_FALLS) {
 		memcpy(g->fall_cached[g->falls], g->cached, sizeof(g->cached));
-		s->cached = ++g->falls;
+		g->fall_dirty[g->falls] = g->dirty;
+		cached = ++g->falls;
 	} else {
+		gen_write_back_all(g);
 		gen_forget_all_x(g, true);
+	}
+	for (unsigned int n = g->fall; n; n = g->stub[n - 1].before) {
+		struct gen_stub *s = &g->stub[n - 1];
+
+		s->back = g->e.p;
+		s->boundary = g->at;
+		s->cached = (uint16_t)cached;
 	}
 	gen_forget_all(g);
 	gen_forget_all_x(g, false);
@@ -71,6 +77,7 @@ static void skip_unless(struct gen *g)
 	const struct ir_op *op = gen_op(g);
 	enum host_cc cc;
 
+	gen_write_back_all(g);
 	if (g->now[g->at]) {
 		/* what is inside writes flags: those from before must be in
 		 * the state on both ways */
@@ -93,6 +100,7 @@ static void end_skip(struct gen *g)
 {
 	bool merge = g->val[g->at].twin != IR_NO_REF;
 
+	gen_write_back_all(g);
 	if (merge)
 		gen_merge_ready(g);
 	for (unsigned int x = 0; x < 16; x++)
@@ -111,6 +119,7 @@ static void end_skip(struct gen *g)
 static void call(struct gen *g)
 {
 	boundary(g);
+	gen_write_back_all(g);
 	gen_forget_all(g);
 	save_pending(g, IR_FLAG_NZCV);
 	g->pending = nothing;
@@ -153,6 +162,7 @@ static void exit_back_if(struct gen *g, unsigned int exit, enum host_cc cc)
 
 	emit_jcc(&g->e, cc ^ 1, g->e.p + 6);
 	from = g->e.p;
+	gen_store_dirty(g);
 	gen_save_flags(g, &g->pending, g->at, g->u->exit_flags[exit], true);
 	gen_exit_attention(g, exit);
 	gen_loop(g, exit);
@@ -172,7 +182,7 @@ static void exit_if(struct gen *g)
 	if (g->u->exit[exit].back && g->owner[RAX] == IR_NO_REF &&
 	    g->owner[RCX] == IR_NO_REF) {
 		exit_back_if(g, exit, cc);
-	} else if (g->u->exit[exit].back ||
+	} else if (g->u->exit[exit].back || g->dirty ||
 		   is_pending(&g->pending, g->u->exit_flags[exit])) {
 		emit_jcc(&g->e, cc, g->e.p + 6);
 		s = gen_stub(g, STUB_EXIT_IF);
@@ -194,6 +204,7 @@ static void exit_to(struct gen *g)
 {
 	const struct ir_op *op = gen_op(g);
 
+	gen_write_back_all(g);
 	if (is_pending(&g->pending, IR_FLAG_NZCV)) {
 		gen_use_in(g, op->a, RDX);
 		save_pending(g, IR_FLAG_NZCV);
@@ -209,6 +220,7 @@ static void exit_among(struct gen *g)
 {
 	const struct ir_op *op = gen_op(g);
 
+	gen_write_back_all(g);
 	gen_use_in(g, op->a, RDX);
 	save_pending(g, IR_FLAG_NZCV);
 	end(g);
@@ -243,6 +255,7 @@ void gen_control(struct gen *g)
 		exit_if(g);
 		break;
 	case IR_EXIT:
+		gen_write_back_all(g);
 		save_pending(g, g->u->exit_flags[op->imm]);
 		end(g);
 		if (g->u->exit[op->imm].back)
@@ -257,6 +270,7 @@ void gen_control(struct gen *g)
 		exit_among(g);
 		break;
 	case IR_EXIT_NEXT:
+		gen_write_back_all(g);
 		save_pending(g, IR_FLAG_NZCV);
 		end(g);
 		emit_jmp(&g->e, g->x->exit_next);

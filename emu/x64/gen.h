@@ -25,6 +25,7 @@ enum {
 	GEN_NEVER = 0xffff,
 	GEN_SLOTS = X64_FRAME / 8,
 	GEN_FALLS = 2 * IR_MAX_INSNS,
+	GEN_DIRTY = 2048,
 	NO_PIN = 0xff,
 	/* general registers that values may have: rax rcx rdx */
 	GEN_SCRATCH = 1 << RAX | 1 << RCX | 1 << RDX,
@@ -62,6 +63,8 @@ struct gen_value {
 	/* FLAGS: the last operation before which they can be worked out
 	 * again: behind a skip they may be others */
 	uint16_t again_until;
+	ir_ref moved; /* this plus or minus a constant, which has a home, or
+		       * IR_NO_REF */
 };
 
 /* Which SETF or SETC wrote each flag of the guest that is not in the state
@@ -101,8 +104,16 @@ struct gen_stub {
 	uint8_t *back;   /* where to go on; NULL: where pc_next says */
 	uint16_t cached; /* STUB_FALL: number of fall_cached + 1, or 0 */
 	uint16_t boundary; /* STUB_FALL: the operation where it goes on */
+	uint16_t before;   /* STUB_FALL: another of the same instruction + 1 */
+	uint16_t dirty, dirties; /* what is to be stored there: in dirty_at[] */
 	struct gen_pending pending;
 	uint8_t *code;
+};
+
+/* A vector register that is to be stored to a piece of the state. */
+struct gen_dirty {
+	uint16_t offset;
+	uint8_t type, x;
 };
 
 /* A vector register that holds what a piece of the state holds. */
@@ -133,7 +144,14 @@ struct gen {
 	uint16_t x_age[16], clock;
 	uint16_t cache_ids, cache_read[IR_MAX_OPS + 1]; /* last read, by id */
 	struct gen_cached skip_cached[16], fall_cached[GEN_FALLS][16];
+	uint16_t fall_dirty[GEN_FALLS];
 	unsigned int falls;
+	/* vector registers that hold what is not in the state yet (a bit
+	 * each), and the same at each place that somebody leaves from */
+	uint16_t dirty;
+	bool dirty_listed; /* the last list of dirty_at[] is of now */
+	struct gen_dirty dirty_at[GEN_DIRTY];
+	unsigned int dirty_used, dirty_listed_from;
 	uint32_t frame; /* 8-byte slots in use */
 	ir_ref in_state[16];
 	unsigned int in_states;
@@ -145,6 +163,7 @@ struct gen {
 	bool carry_inverted;
 	uint8_t *skip_from; /* the jump over the open skip */
 	unsigned int fall;  /* STUB_FALL of this instruction + 1, or 0 */
+	bool fall_is_old;   /* what is dirty has changed since */
 
 	uint8_t *attention_from[IR_MAX_EXITS]; /* jumps to exits' stubs */
 
@@ -168,6 +187,9 @@ struct gen {
 	 * needed, 1 if at once */
 	ir_ref flags_of[IR_MAX_OPS];
 	bool now[IR_MAX_OPS];
+	/* for SET of vectors: whether it is not stored where it stands, since
+	 * it will be written again */
+	bool lazy[IR_MAX_OPS];
 };
 
 struct x64 {
@@ -193,11 +215,14 @@ size_t gen_shared(struct x64 *x, uint8_t *where);
 /* To the address in rax, bit 0 of which is T; rcx and rdx change. */
 void gen_exit_to(struct gen *g);
 
-/* analyse.c: fills val[], flags_of[], now[]. */
+/* analyse.c: fills val[], flags_of[], now[], lazy[]. */
 void gen_analyse(struct gen *g);
 /* Whether a value can be had again from constants and the state as it is
  * before operation 'at', by gen_again(). */
 bool gen_can_again(const struct gen *g, ir_ref ref, unsigned int at);
+/* What it plus or minus a constant makes, if that has a home there, or
+ * IR_NO_REF. */
+ir_ref gen_moved_at(const struct gen *g, ir_ref ref, unsigned int at);
 /* The home it has there, or NULL. */
 const struct gen_home *gen_home_at(const struct gen *g, ir_ref ref,
 				   unsigned int at);
@@ -264,10 +289,19 @@ void gen_again(struct gen *g, ir_ref ref, unsigned int reg, unsigned int at);
 /* vregs.c: vector registers, the same. */
 void gen_get_x(struct gen *g);
 void gen_set_x(struct gen *g);
+/* Store what is not in the state yet: all of it; what overlaps a piece; all of
+ * it on a way out that is not the only one. */
+void gen_write_back_all(struct gen *g);
+void gen_write_back(struct gen *g, unsigned int offset, unsigned int size);
+void gen_store_dirty(struct gen *g);
+/* For a stub: what is to be stored there; and that. */
+void gen_list_dirty(struct gen *g, struct gen_stub *s);
+void gen_store_listed(struct gen *g, const struct gen_stub *s);
 /* Registers are no copies of this piece of the state any more. */
 void gen_drop_cached(struct gen *g, unsigned int offset, unsigned int size);
 void gen_spill_all_x(struct gen *g);
-/* As gen_forget_all(); cached: of copies of state too. */
+/* As gen_forget_all(); cached: of copies of state too, none of which is
+ * dirty. */
 void gen_forget_all_x(struct gen *g, bool cached);
 unsigned int gen_use_x(struct gen *g, ir_ref ref);
 bool gen_mem_x(const struct gen *g, ir_ref ref, struct host_mem *ret_mem);

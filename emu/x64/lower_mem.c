@@ -362,6 +362,7 @@ static void get(struct gen *g, const struct ir_op *op)
 		g->pin_uses[pin] += v->uses;
 		return;
 	}
+	gen_write_back(g, op->imm, ir_type_size((enum ir_type)op->type));
 	if (!gen_in_state(g, op->imm))
 		emit_load(&g->e, op->type == IR_I64, gen_def(g),
 			  mem_at(RBP, op->imm));

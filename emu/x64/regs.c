@@ -550,13 +550,30 @@ static void again_leaf(struct gen *g, ir_ref ref, unsigned int reg,
 		emit_mov(&g->e, false, reg, pin);
 }
 
+/* What was added is taken away. */
+static void again_moved(struct gen *g, ir_ref moved, unsigned int reg,
+			unsigned int at)
+{
+	const struct ir_op *op = &g->u->op[moved];
+	int32_t imm = (int32_t)g->u->op[op->b].imm;
+
+	again_leaf(g, moved, reg, at);
+	emit_alu_imm(&g->e, false, op->op == IR_ADD ? ALU_SUB : ALU_ADD, reg,
+		     imm);
+}
+
 void gen_again(struct gen *g, ir_ref ref, unsigned int reg, unsigned int at)
 {
 	const struct ir_op *op = &g->u->op[ref];
+	ir_ref moved = gen_moved_at(g, ref, at);
 	int32_t imm = 0;
 
 	if (op->op == IR_CONST || gen_home_at(g, ref, at)) {
 		again_leaf(g, ref, reg, at);
+		return;
+	}
+	if (moved != IR_NO_REF) {
+		again_moved(g, moved, reg, at);
 		return;
 	}
 	gen_again(g, op->a, reg, at);

@@ -25,14 +25,16 @@ struct gen_stub *gen_stub(struct gen *g, enum gen_stub_kind kind)
 		.at = g->at,
 		.pending = g->pending,
 	};
+	gen_list_dirty(g, s);
 	return s;
 }
 
 unsigned int gen_fall_stub(struct gen *g)
 {
-	if (!g->fall) {
-		gen_stub(g, STUB_FALL);
+	if (!g->fall || g->fall_is_old) {
+		gen_stub(g, STUB_FALL)->before = (uint16_t)g->fall;
 		g->fall = g->stubs;
+		g->fall_is_old = false;
 	}
 	return g->fall - 1;
 }
@@ -176,13 +178,15 @@ static void patch(struct gen *g, uint8_t *from, const uint8_t *to)
 static void load_cached_again(struct gen *g, const struct gen_stub *s)
 {
 	const struct gen_cached *c;
+	uint16_t dirty;
 
 	if (!s->cached)
 		return;
 	c = g->fall_cached[s->cached - 1];
+	dirty = g->fall_dirty[s->cached - 1];
 	for (unsigned int x = 0; x < 16; x++)
 		if (c[x].type != IR_NONE &&
-		    g->cache_read[c[x].id] > s->boundary)
+		    (dirty >> x & 1 || g->cache_read[c[x].id] > s->boundary))
 			gen_load_x(g, c[x].type, x, mem_at(RBP, c[x].offset));
 }
 
@@ -190,6 +194,7 @@ static void fall(struct gen *g, struct gen_stub *s)
 {
 	place(g, s->from);
 	s->code = g->e.p;
+	gen_store_listed(g, s);
 	gen_save_flags(g, &s->pending, s->at, IR_FLAG_NZCV, false);
 	gen_load_insn(g, s->insn);
 	emit_call(&g->e, g->x->fall);
@@ -217,6 +222,7 @@ static void unaligned(struct gen *g, struct gen_stub *s)
 static void exit_if(struct gen *g, struct gen_stub *s)
 {
 	patch(g, s->from, g->e.p);
+	gen_store_listed(g, s);
 	gen_save_flags(g, &s->pending, s->at, g->u->exit_flags[s->exit], false);
 	if (g->u->exit[s->exit].back)
 		gen_exit_attention(g, s->exit);
@@ -266,6 +272,7 @@ static void window(struct gen *g, struct gen_stub *s)
 {
 	place(g, s->from);
 	s->code = g->e.p;
+	gen_store_listed(g, s);
 	gen_save_flags(g, &s->pending, s->at, g->u->exit_flags[s->exit], false);
 	gen_exit(g, s->exit);
 	window_crosses(g, s);
@@ -274,6 +281,7 @@ static void window(struct gen *g, struct gen_stub *s)
 static void poll(struct gen *g, struct gen_stub *s)
 {
 	patch(g, s->from, g->e.p);
+	gen_store_listed(g, s);
 	gen_save_flags(g, &s->pending, s->at, IR_FLAG_NZCV, false);
 	gen_load_insn(g, s->insn);
 	emit_jmp(&g->e, g->x->poll);

@@ -7,7 +7,12 @@
  * may also hold what a piece of the state holds (cached[]): SET writes the
  * state at once and leaves the register as a copy, so a later GET costs
  * nothing.  The copies outlive a fall-back: its stub loads again those that
- * are read later (gen_cached_at()).
+ * are read later (load_cached_again()).
+ *
+ * A SET of what the unit writes again soon (lazy[]) does not write the state:
+ * the register is the only place (dirty) until it is given up or written over.
+ * Whoever may see the state meanwhile stores it: stubs do that out of line,
+ * from a list that is made where the jump to them stands.
  */
 #include <string.h>
 
@@ -52,6 +57,22 @@ void gen_store_x(struct gen *g, enum ir_type type, struct host_mem to,
 		emit_rm(&g->e, mov_op(type) | 0x11, from, to);
 }
 
+/* What is dirty is another: lists and the open fall-back's stub are of before.
+ */
+static void set_dirty(struct gen *g, uint16_t dirty)
+{
+	if (dirty == g->dirty)
+		return;
+	g->dirty = dirty;
+	g->dirty_listed = false;
+	g->fall_is_old = true;
+}
+
+static void clean(struct gen *g, unsigned int x)
+{
+	set_dirty(g, (uint16_t)(g->dirty & ~(1u << x)));
+}
+
 /* The value leaves its register for the frame, if it is nowhere else. */
 static void spill(struct gen *g, ir_ref ref)
 {
@@ -75,8 +96,61 @@ static void spill(struct gen *g, ir_ref ref)
 	v->reg = NO_REG;
 }
 
+static void write_back(struct gen *g, unsigned int x)
+{
+	const struct gen_cached *c = &g->cached[x];
+
+	if (!(g->dirty >> x & 1))
+		return;
+	gen_store_x(g, (enum ir_type)c->type, mem_at(RBP, c->offset), x);
+	clean(g, x);
+}
+
+void gen_store_dirty(struct gen *g)
+{
+	for (unsigned int x = 0; x < 16; x++)
+		if (g->dirty >> x & 1)
+			gen_store_x(g, (enum ir_type)g->cached[x].type,
+				    mem_at(RBP, g->cached[x].offset), x);
+}
+
+void gen_write_back_all(struct gen *g)
+{
+	for (unsigned int x = 0; x < 16; x++)
+		write_back(g, x);
+}
+
+void gen_list_dirty(struct gen *g, struct gen_stub *s)
+{
+	if (!g->dirty_listed) {
+		g->dirty_listed_from = g->dirty_used;
+		for (unsigned int x = 0; x < 16; x++)
+			if (g->dirty >> x & 1)
+				g->dirty_at[g->dirty_used++] =
+					(struct gen_dirty){
+						.offset = g->cached[x].offset,
+						.type = g->cached[x].type,
+						.x = (uint8_t)x,
+					};
+		g->dirty_listed = true;
+	}
+	s->dirty = (uint16_t)g->dirty_listed_from;
+	s->dirties = (uint16_t)__builtin_popcount(g->dirty);
+}
+
+void gen_store_listed(struct gen *g, const struct gen_stub *s)
+{
+	for (unsigned int i = 0; i < s->dirties; i++) {
+		const struct gen_dirty *d = &g->dirty_at[s->dirty + i];
+
+		gen_store_x(g, (enum ir_type)d->type, mem_at(RBP, d->offset),
+			    d->x);
+	}
+}
+
 static void evict(struct gen *g, unsigned int x)
 {
+	write_back(g, x);
 	while (g->x_head[x] != IR_NO_REF) {
 		ir_ref ref = g->x_head[x];
 
@@ -242,15 +316,42 @@ static bool overlaps(const struct gen_cached *c, unsigned int offset,
 	       c->offset + ir_type_size(c->type) > offset;
 }
 
+void gen_write_back(struct gen *g, unsigned int offset, unsigned int size)
+{
+	for (unsigned int x = 0; x < 16 && g->dirty; x++)
+		if (overlaps(&g->cached[x], offset, size))
+			write_back(g, x);
+}
+
 void gen_drop_cached(struct gen *g, unsigned int offset, unsigned int size)
 {
+	for (unsigned int x = 0; x < 16; x++) {
+		struct gen_cached *c = &g->cached[x];
+
+		if (!overlaps(c, offset, size))
+			continue;
+		if (c->offset < offset ||
+		    c->offset + ir_type_size((enum ir_type)c->type) >
+			    offset + size)
+			write_back(g, x);
+		clean(g, x);
+		c->type = IR_NONE;
+	}
+}
+
+/* Whether registers have some of this piece that the state has not. */
+static bool is_dirty(const struct gen *g, unsigned int offset,
+		     unsigned int size)
+{
 	for (unsigned int x = 0; x < 16; x++)
-		if (overlaps(&g->cached[x], offset, size))
-			g->cached[x].type = IR_NONE;
+		if (g->dirty >> x & 1 && overlaps(&g->cached[x], offset, size))
+			return true;
+	return false;
 }
 
 static void cache(struct gen *g, unsigned int x, const struct ir_op *op)
 {
+	write_back(g, x);
 	g->cached[x] = (struct gen_cached){
 		.offset = op->imm,
 		.type = op->type,
@@ -347,12 +448,14 @@ void gen_get_x(struct gen *g)
 	}
 	if (!get_high(g, op) && !get_joined(g, op)) {
 		x = gen_def_x(g);
+		gen_write_back(g, op->imm, ir_type_size(op->type));
 		gen_load_x(g, op->type, x, mem_at(RBP, op->imm));
 	} else {
 		x = g->val[g->at].reg;
 	}
 	cache(g, x, op);
-	gen_in_state(g, op->imm);
+	if (!is_dirty(g, op->imm, ir_type_size(op->type)))
+		gen_in_state(g, op->imm);
 }
 
 void gen_set_x(struct gen *g)
@@ -361,6 +464,12 @@ void gen_set_x(struct gen *g)
 	unsigned int x = gen_use_x(g, op->a);
 
 	gen_drop_cached(g, op->imm, ir_type_size(op->type));
+	/* lists must have room until none is dirty any more */
+	if (g->lazy[g->at] && g->dirty_used + 17 * 16 <= GEN_DIRTY) {
+		cache(g, x, op);
+		set_dirty(g, (uint16_t)(g->dirty | 1u << x));
+		return;
+	}
 	gen_store_x(g, op->type, mem_at(RBP, op->imm), x);
 	cache(g, x, op);
 }

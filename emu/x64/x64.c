@@ -57,6 +57,9 @@ static void begin(struct x64 *x, const struct x64_input *in, uint8_t *at,
 	g->ef.val = g->carry = IR_NO_REF;
 	g->pending = nothing;
 	g->fall = g->falls = 0;
+	g->dirty = 0;
+	g->dirty_used = 0;
+	g->dirty_listed = false;
 	g->stubs = g->pooled = 0;
 }
 
