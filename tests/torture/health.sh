@@ -116,7 +116,8 @@ serve() {
 		sleep 0.1
 	done
 	[ -n "$port" ] || fail "the web server did not start"
-	url=http://$net.1:$port
+	# The router's address is the resolver's; this one leads to the host (run/subnet.c).
+	url=http://$net.254:$port
 }
 
 # The package that convert took, out of its cache.
