@@ -136,12 +136,8 @@ def record(n):
     return struct.pack(f'<{SLOT // 8}Q', *words)
 
 
-def one_kill(emulator, folder, disk, after):
-    """Boot, let it acknowledge so many records, kill it."""
-    words = [emulator, '-M', 'virt', '-cpu', 'cortex-a7', '-m', '256',
-             '-nodefaults', '-display', 'none', '-serial', 'stdio', '-kernel',
-             str(folder / 'vmlinuz'), '-initrd', str(folder / 'all.img'),
-             '-append', 'console=ttyAMA0 quiet', *disk.words()]
+def follow(words, disk, after, kill):
+    """Start it, let it acknowledge so many records, kill it; what it found."""
     seen, found, tail = 0, None, []
     with subprocess.Popen(words, stdin=subprocess.DEVNULL, text=True,
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
@@ -160,13 +156,22 @@ def one_kill(emulator, folder, disk, after):
                 disk.acked = int(said[2])
                 seen += 1
                 if seen == after:
-                    os.kill(process.pid, signal.SIGKILL)
+                    kill(process)
         guard.cancel()
         process.kill()
     if seen < after:
         raise Failed(f'the guest came to record {seen} of {after}:\n'
                      f'{"".join(tail)}')
     return found
+
+
+def one_kill(emulator, folder, disk, after):
+    words = [emulator, '-M', 'virt', '-cpu', 'cortex-a7', '-m', '256',
+             '-nodefaults', '-display', 'none', '-serial', 'stdio', '-kernel',
+             str(folder / 'vmlinuz'), '-initrd', str(folder / 'all.img'),
+             '-append', 'console=ttyAMA0 quiet', *disk.words()]
+    return follow(words, disk, after,
+                  lambda process: os.kill(process.pid, signal.SIGKILL))
 
 
 def main():
@@ -195,8 +200,9 @@ def main():
     print(f'{count} kills, {total} records acknowledged, 0 lost')
 
 
-try:
-    main()
-except Failed as why:
-    print(f'FAILED: {why}', file=sys.stderr)
-    sys.exit(1)
+if __name__ == '__main__':
+    try:
+        main()
+    except Failed as why:
+        print(f'FAILED: {why}', file=sys.stderr)
+        sys.exit(1)
