@@ -20,9 +20,12 @@
 #include "common/cleanup.h"
 #include "common/str.h"
 #include "doctor/doctor.h"
+#include "host/files.h"
 #include "host/run.h"
 #include "lan/arp.h"
 #include "lan/filter.h"
+#include "lan/links.h"
+#include "lan/stamp.h"
 #include "lan/tap.h"
 #include "run/engine.h"
 #include "run/status.h"
@@ -32,6 +35,7 @@
 enum {
 	KVM_MS = 5000,
 	RUN_MS = 20000,
+	LOG_BYTES = 16 << 20,
 };
 
 static bool arg_fix;
@@ -123,6 +127,50 @@ static void look_at_status(struct doctor_guest *g)
 	status_free(&status);
 }
 
+/* The first of its TAPs, while it runs, that is gone or on no bridge. */
+static void look_at_taps(struct doctor_guest *g)
+{
+	autolinks struct links links = { 0 };
+	struct err ignored;
+
+	if (links_read("", &links, &ignored) < 0)
+		return;
+	for (unsigned int i = 0; i < g->m->nics.n && !g->unplugged; i++) {
+		const struct machine_nic *n = &g->m->nics.at[i];
+		autofree char *name = tap_is_ours(n) ? tap_name(g->m, i) : NULL;
+		const struct link *l = name ? links_find(&links, name) : NULL;
+
+		if (name && !l)
+			g->unplugged = xasprintf(
+				"%s has no network: its interface '%s' is gone",
+				g->name, name);
+		else if (l && (!l->master || strcmp(l->master, n->bridge) != 0))
+			g->unplugged = xasprintf(
+				"%s has no network: its interface '%s' is not "
+				"on the bridge '%s'",
+				g->name, name, n->bridge);
+	}
+}
+
+static void look_inside(struct doctor_guest *g)
+{
+	autofree char *dir = store_runtime_dir(g->name);
+	autofree char *path = g->m->libvirt ? libvirt_console_log(g->m)
+					    : xasprintf("%s/console.log", dir);
+	autofree char *text = NULL;
+	struct err ignored;
+	size_t n;
+
+	g->clock_known = stamp_guest(g->m, &g->clock_ahead);
+	if (files_read(path, LOG_BYTES, &text, &n, &ignored) < 0)
+		return;
+	for (size_t i = 0; i < n; i++)
+		if (!text[i])
+			text[i] = ' ';
+	g->booted = true;
+	g->failed_units = doctor_failed_units(text);
+}
+
 static void look_at_guest(struct doctor_guest *g, const struct machine *m)
 {
 	g->m = m;
@@ -133,6 +181,10 @@ static void look_at_guest(struct doctor_guest *g, const struct machine *m)
 	look_at_disk(g);
 	if (!g->running && !geteuid())
 		g->conflict = arp_conflict(m);
+	if (g->running && !m->libvirt)
+		look_at_taps(g);
+	if (g->running)
+		look_inside(g);
 }
 
 static void add_bridges(struct doctor_net *net, const struct machine *m)
@@ -243,6 +295,22 @@ static int fix_kernel(const char *name, struct err *err)
 	return r;
 }
 
+static int fix_tap(const char *name, struct err *err)
+{
+	struct machine m;
+	uid_t uid;
+	gid_t gid;
+	int r = store_load(name, &m, err);
+
+	if (r < 0)
+		return r;
+	r = unit_user(&uid, &gid, err);
+	if (!r)
+		r = tap_mend_all(&m, uid, gid, err);
+	machine_free(&m);
+	return r;
+}
+
 static int fix(const struct doctor_row *row, struct err *err)
 {
 	static const char *const argv[] = { "modprobe", "tun", NULL };
@@ -255,6 +323,8 @@ static int fix(const struct doctor_row *row, struct err *err)
 		return run_check(&modprobe, NULL, err);
 	case FIX_FILTER:
 		return filter_allow(row->about, err);
+	case FIX_TAP:
+		return fix_tap(row->about, err);
 	case FIX_SERVICE:
 		return unit_enable("", row->about, err);
 	case FIX_KERNEL:

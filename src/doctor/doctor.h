@@ -50,6 +50,12 @@ struct doctor_net {
 	struct vec_of(struct doctor_bridge) bridges; /* that guests are on */
 };
 
+/* A folder where libvirt keeps disks. */
+struct doctor_pool {
+	char *name, *path;
+	uint64_t size, free; /* bytes; 0: it is not there */
+};
+
 struct doctor_libvirt {
 	bool installed, answers; /* its daemon's socket is there */
 	bool hook;               /* ours, which follows kernel updates */
@@ -57,6 +63,7 @@ struct doctor_libvirt {
 	bool rule;               /* … and one lets them be our emulator */
 	/* Domains whose emulator is ours and is not there, "pi: /x/y". */
 	struct vec_of(char *) lost_emulators;
+	struct vec_of(struct doctor_pool) pools;
 };
 
 struct doctor_emulator {
@@ -88,6 +95,11 @@ struct doctor_guest {
 	char *release;
 	uint64_t fs_size, fs_free; /* of its root; 0: not known */
 	char *conflict;            /* who else has its address */
+	char *unplugged; /* why its TAP, while it runs, leads nowhere */
+	bool clock_known;
+	int32_t clock_ahead; /* ms, of this machine's */
+	bool booted;         /* its console was read … */
+	char *failed_units;  /* … and says that these failed; or NULL */
 };
 
 struct doctor_facts {
@@ -111,6 +123,7 @@ enum doctor_fix {
 	FIX_NONE,
 	FIX_TUN,
 	FIX_FILTER,  /* about: the bridge */
+	FIX_TAP,     /* about: the guest */
 	FIX_SERVICE, /* about: the guest, which is to start with this machine */
 	FIX_KERNEL,  /* about: the guest */
 };
@@ -133,6 +146,13 @@ void doctor_probe_host(const char *root, const char *guests,
 /* The bridges that these guests are on must be in net->bridges by name. */
 void doctor_probe_net(const char *root, struct doctor_net *net);
 void doctor_probe_libvirt(const char *root, struct doctor_libvirt *ret);
+
+/*
+ * What systemd said in the last boot that this console log has: the names of
+ * what failed, with commas between them; NULL if nothing did.  The caller
+ * frees it.
+ */
+char *doctor_failed_units(const char *console);
 
 /* Only the checks whose name begins with part ("" for all). */
 void doctor_judge(const struct doctor_facts *f, const char *part,

@@ -13,6 +13,7 @@
 #define MIB (UINT64_C(1) << 20)
 
 enum {
+	CLOCK_MS = 5000,
 	/* The emulator beside the guest's memory. */
 	EXTRA_MIB = 128,
 	LOW_MIB = 1024,   /* free for guests' disks */
@@ -245,6 +246,50 @@ static void libvirt_guests(const struct doctor_facts *f, struct doctor *d)
 			  "/etc/apparmor.d/local/abstractions/libvirt-qemu"));
 }
 
+/* Is a disk of a guest in that folder? */
+static bool pool_used(const struct doctor_facts *f, const char *path)
+{
+	autofree char *folder = xasprintf("%s/", path);
+
+	for (size_t i = 0; i < f->guests.n; i++) {
+		const struct machine *m = f->guests.at[i].m;
+
+		for (size_t n = 0; m && n < m->disks.n; n++)
+			if (str_starts(m->disks.at[n].file, folder))
+				return true;
+	}
+	return false;
+}
+
+static void pools(const struct doctor_facts *f, struct doctor *d)
+{
+	for (size_t i = 0; i < f->libvirt.pools.n; i++) {
+		const struct doctor_pool *p = &f->libvirt.pools.at[i];
+
+		if (!pool_used(f, p->path))
+			continue;
+		if (!p->size)
+			add(d, "libvirt/pool", p->name, DOCTOR_BAD,
+			    words("the folder '%s' of libvirt's pool '%s' is "
+				  "not there, and guests' disks are in it",
+				  p->path, p->name),
+			    words("mount the file system that it is on; then: "
+				  "virsh pool-start %s",
+				  p->name));
+		else if (p->free < LOW_MIB * MIB)
+			add(d, "libvirt/pool", p->name, DOCTOR_BAD,
+			    words("%llu MiB are free in libvirt's pool '%s': "
+				  "guests are stopped when it is full",
+				  mib(p->free), p->name),
+			    words("make room in '%s'", p->path));
+		else
+			add(d, "libvirt/pool", p->name, DOCTOR_OK,
+			    words("%llu MiB are free in libvirt's pool '%s'",
+				  mib(p->free), p->name),
+			    NULL);
+	}
+}
+
 static void libvirt(const struct doctor_facts *f, struct doctor *d)
 {
 	const struct doctor_libvirt *l = &f->libvirt;
@@ -267,6 +312,7 @@ static void libvirt(const struct doctor_facts *f, struct doctor *d)
 		    words("virsh edit, and name the emulator that is "
 			  "installed"));
 	libvirt_guests(f, d);
+	pools(f, d);
 }
 
 static void bridges(const struct doctor_facts *f, struct doctor *d)
@@ -351,6 +397,15 @@ static bool same_mac(const struct machine *a, const struct machine *b)
 	return false;
 }
 
+static void guest_tap(const struct doctor_guest *g, struct doctor *d)
+{
+	if (g->unplugged)
+		add(d, "net/tap", g->name, DOCTOR_BAD,
+		    words("%s", g->unplugged),
+		    words("pimigrate doctor --fix %s", g->name))
+			->fix = FIX_TAP;
+}
+
 static void addresses(const struct doctor_facts *f, struct doctor *d)
 {
 	for (size_t i = 0; i < f->guests.n; i++) {
@@ -366,6 +421,7 @@ static void addresses(const struct doctor_facts *f, struct doctor *d)
 					  f->guests.at[j].name, g->name),
 				    words("give one of them another (mac: in "
 					  "guest.yaml)"));
+		guest_tap(g, d);
 		if (g->conflict)
 			add(d, "net/address", g->name, DOCTOR_BAD,
 			    words("%s", g->conflict), NULL);
@@ -431,6 +487,33 @@ static void guest_stalled(const struct doctor_facts *f,
 			  g->name, g->stalled),
 		    words("make room in '%s': it goes on by itself",
 			  f->host.guests));
+}
+
+/* What the guest itself shows, as far as it does. */
+static void guest_inside(const struct doctor_guest *g, struct doctor *d)
+{
+	long ahead = g->clock_ahead;
+
+	if (g->clock_known && labs(ahead) > CLOCK_MS)
+		add(d, "guest/time", g->name, DOCTOR_WARN,
+		    words("the clock of %s is %ld seconds %s this machine's",
+			  g->name, labs(ahead) / 1000,
+			  ahead > 0 ? "ahead of" : "behind"),
+		    words("in the guest: timedatectl set-ntp true; apt install "
+			  "systemd-timesyncd, if it is not there"));
+	else if (g->clock_known)
+		add(d, "guest/time", g->name, DOCTOR_OK,
+		    words("the clock of %s is right", g->name), NULL);
+	if (g->failed_units)
+		add(d, "guest/units", g->name, DOCTOR_WARN,
+		    words("when %s started, these failed: %s", g->name,
+			  g->failed_units),
+		    words("in the guest: systemctl --failed; journalctl -b "
+			  "-u UNIT tells why"));
+	else if (g->booted)
+		add(d, "guest/units", g->name, DOCTOR_OK,
+		    words("the console of %s tells of no failed unit", g->name),
+		    NULL);
 }
 
 static void guest_kernel(const struct doctor_guest *g, struct doctor *d)
@@ -507,6 +590,7 @@ static void guests(const struct doctor_facts *f, struct doctor *d)
 		guest_service(g, d);
 		guest_starts(g, d);
 		guest_stalled(f, g, d);
+		guest_inside(g, d);
 		guest_kernel(g, d);
 		guest_disk(g, d);
 	}
@@ -584,6 +668,11 @@ void doctor_facts_free(struct doctor_facts *f)
 	for (size_t i = 0; i < f->libvirt.lost_emulators.n; i++)
 		free(f->libvirt.lost_emulators.at[i]);
 	vec_free(&f->libvirt.lost_emulators);
+	for (size_t i = 0; i < f->libvirt.pools.n; i++) {
+		free(f->libvirt.pools.at[i].name);
+		free(f->libvirt.pools.at[i].path);
+	}
+	vec_free(&f->libvirt.pools);
 	free(f->emulator.path);
 	free(f->emulator.version);
 	free(f->emulator.problem);
@@ -593,6 +682,8 @@ void doctor_facts_free(struct doctor_facts *f)
 		free(f->guests.at[i].missing);
 		free(f->guests.at[i].release);
 		free(f->guests.at[i].conflict);
+		free(f->guests.at[i].unplugged);
+		free(f->guests.at[i].failed_units);
 	}
 	vec_free(&f->guests);
 }

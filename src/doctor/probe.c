@@ -198,16 +198,16 @@ void doctor_probe_net(const char *root, struct doctor_net *net)
 		probe_bridge(&net->bridges.at[i], &links);
 }
 
-/* The text between <emulator> and </emulator>; the caller frees it. */
-static char *emulator_of(const char *xml)
+/* The text from one to the other, "<path>", "</path>"; the caller frees it. */
+static char *between(const char *xml, const char *begin, const char *end)
 {
-	const char *at = strstr(xml, "<emulator>");
-	const char *end = at ? strstr(at, "</emulator>") : NULL;
+	const char *at = strstr(xml, begin);
+	const char *to = at ? strstr(at, end) : NULL;
 
-	if (!end)
+	if (!to)
 		return NULL;
-	at += strlen("<emulator>");
-	return xstrndup(at, (size_t)(end - at));
+	at += strlen(begin);
+	return xstrndup(at, (size_t)(to - at));
 }
 
 #define ABSTRACTION "/etc/apparmor.d/abstractions/libvirt-qemu"
@@ -234,6 +234,36 @@ static bool has_rule(const char *root)
 		says(root, site, "abstractions/libvirt-qemu.d>"));
 }
 
+/* Pools as libvirt keeps them. */
+static void probe_pools(const char *root, struct doctor_libvirt *ret)
+{
+	autofree char *top = xasprintf("%s/etc/libvirt/storage", root);
+	const struct dirent *entry;
+	DIR *dir = opendir(top);
+
+	while (dir && (entry = readdir(dir))) {
+		autofree char *file = xasprintf("/etc/libvirt/storage/%s",
+						entry->d_name);
+		autofree char *xml = str_ends(entry->d_name, ".xml")
+					     ? text(root, file)
+					     : NULL;
+		struct doctor_pool pool = { 0 };
+		struct statvfs fs;
+
+		pool.path = xml ? between(xml, "<path>", "</path>") : NULL;
+		if (!pool.path)
+			continue;
+		pool.name = xstrndup(entry->d_name, strlen(entry->d_name) - 4);
+		if (!statvfs(pool.path, &fs)) {
+			pool.size = (uint64_t)fs.f_blocks * fs.f_frsize;
+			pool.free = (uint64_t)fs.f_bavail * fs.f_frsize;
+		}
+		*vec_add(&ret->pools) = pool;
+	}
+	if (dir)
+		closedir(dir);
+}
+
 /* Domains as libvirt keeps them; a domain's name is the file's. */
 void doctor_probe_libvirt(const char *root, struct doctor_libvirt *ret)
 {
@@ -251,6 +281,7 @@ void doctor_probe_libvirt(const char *root, struct doctor_libvirt *ret)
 		.answers = exists(root, "/run/libvirt/libvirt-sock") ||
 			   exists(root, "/run/libvirt/virtqemud-sock"),
 	};
+	probe_pools(root, ret);
 	dir = opendir(top);
 	while (dir && (entry = readdir(dir))) {
 		autofree char *path = xasprintf("/etc/libvirt/qemu/%s",
@@ -260,7 +291,8 @@ void doctor_probe_libvirt(const char *root, struct doctor_libvirt *ret)
 		if (!str_ends(entry->d_name, ".xml"))
 			continue;
 		xml = text(root, path);
-		emulator = xml ? emulator_of(xml) : NULL;
+		emulator = xml ? between(xml, "<emulator>", "</emulator>")
+			       : NULL;
 		if (emulator && str_ends(emulator, "/pimigrate-emu") &&
 		    !exists(root, emulator))
 			*vec_add(&ret->lost_emulators) = xasprintf(

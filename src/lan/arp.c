@@ -155,11 +155,16 @@ static char *known_address(const char *mac, const char *bridge)
 	return NULL;
 }
 
+char *arp_address(const struct machine_nic *nic)
+{
+	return nic->address ? xstrdup(nic->address)
+	       : nic->mac   ? known_address(nic->mac, nic->bridge)
+			    : NULL;
+}
+
 static char *nic_conflict(const struct machine *m, const struct machine_nic *n)
 {
-	autofree char *address = n->address ? xstrdup(n->address)
-				 : n->mac   ? known_address(n->mac, n->bridge)
-					    : NULL;
+	autofree char *address = arp_address(n);
 	char mac[ARP_MAC];
 	struct err ignored;
 

@@ -23,6 +23,10 @@ enum {
 int arp_probe(const char *interface, const char *address,
 	      char ret_mac[static ARP_MAC], struct err *err);
 
+/* The fixed address of a NIC on a bridge, or the one that this host has met its
+ * MAC at; NULL: neither.  The caller frees it. */
+char *arp_address(const struct machine_nic *nic);
+
 /*
  * For each NIC of a guest that is off and comes onto a bridge: does anyone
  * answer at its address, if that is fixed, or is its MAC one that this host

@@ -151,6 +151,25 @@ static int put_on(int sock, const char *name, const char *bridge,
 	return 0;
 }
 
+/* Onto the bridge, and on. */
+static int plug_in(int sock, const char *name, const char *bridge,
+		   struct err *err)
+{
+	struct ifreq ifr;
+	int r = put_on(sock, name, bridge, err);
+
+	if (!r)
+		r = request(&ifr, name, err);
+	if (r < 0)
+		return r;
+	if (ioctl(sock, SIOCGIFFLAGS, &ifr) < 0)
+		return err_errno(err, errno, "cannot look at '%s'", name);
+	ifr.ifr_flags |= IFF_UP;
+	if (ioctl(sock, SIOCSIFFLAGS, &ifr) < 0)
+		return err_errno(err, errno, "cannot switch '%s' on", name);
+	return 0;
+}
+
 int tap_make(const struct machine *m, unsigned int nic, uid_t owner,
 	     gid_t group, struct err *err)
 {
@@ -175,15 +194,7 @@ int tap_make(const struct machine *m, unsigned int nic, uid_t owner,
 		return r;
 	set_mac(sock, &ifr, n->mac);
 	set_mtu(sock, &ifr, n->bridge);
-	r = put_on(sock, name, n->bridge, err);
-	if (r < 0)
-		return r;
-	if (ioctl(sock, SIOCGIFFLAGS, &ifr) < 0)
-		return err_errno(err, errno, "cannot look at '%s'", name);
-	ifr.ifr_flags |= IFF_UP;
-	if (ioctl(sock, SIOCSIFFLAGS, &ifr) < 0)
-		return err_errno(err, errno, "cannot switch '%s' on", name);
-	return 0;
+	return plug_in(sock, name, n->bridge, err);
 }
 
 int tap_drop(const char *name, struct err *err)
@@ -214,6 +225,24 @@ int tap_make_all(const struct machine *m, uid_t owner, gid_t group,
 			return r;
 	}
 	return 0;
+}
+
+int tap_mend_all(const struct machine *m, uid_t owner, gid_t group,
+		 struct err *err)
+{
+	autoclose int sock = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	int r = sock < 0 ? err_errno(err, errno, "cannot make a socket") : 0;
+
+	for (unsigned int i = 0; i < m->nics.n && !r; i++) {
+		const struct machine_nic *n = &m->nics.at[i];
+		autofree char *name = tap_name(m, i);
+
+		if (!tap_is_ours(n))
+			continue;
+		r = if_nametoindex(name) ? plug_in(sock, name, n->bridge, err)
+					 : tap_make(m, i, owner, group, err);
+	}
+	return r;
 }
 
 int tap_drop_all(const struct machine *m, struct err *err)

@@ -37,6 +37,10 @@ int tap_drop(const char *name, struct err *err);
 /* All of a guest's that are ours. */
 int tap_make_all(const struct machine *m, uid_t owner, gid_t group,
 		 struct err *err);
+/* While the guest runs: make those that are gone, and put those on their bridge
+ * that are not. */
+int tap_mend_all(const struct machine *m, uid_t owner, gid_t group,
+		 struct err *err);
 int tap_drop_all(const struct machine *m, struct err *err);
 
 #endif

@@ -86,6 +86,25 @@ finds bad host/disk "MiB are free" "make room"
 umount "$PIMIGRATE_GUESTS"
 finds ok guest/service "started by hand"
 
+# A pool of libvirt's that a disk is in, and whose file system is not mounted.
+if [ -d /etc/libvirt ] && mount -t tmpfs pools /etc/libvirt; then
+	mkdir /etc/libvirt/storage pool
+	echo "<pool type='dir'><name>big</name><target><path>$scratch/pool</path></target></pool>" \
+		>/etc/libvirt/storage/big.xml
+	cp "$dir/guest.yaml" sound.yaml
+	mv "$dir/disk.raw" pool/disk.raw
+	sed -i "s,file: disk.raw,file: $scratch/pool/disk.raw," "$dir/guest.yaml"
+	mv pool unmounted
+	finds bad libvirt/pool "'$scratch/pool' of libvirt's pool 'big'" "virsh pool-start big"
+	mv unmounted pool
+	if [ "$(df --output=avail -m pool | tail -n 1)" -ge 1100 ]; then
+		finds ok libvirt/pool "libvirt's pool 'big'"
+	fi
+	mv pool/disk.raw "$dir/disk.raw"
+	cp sound.yaml "$dir/guest.yaml"
+	umount /etc/libvirt
+fi
+
 # The guest.
 sed -i 's/^autostart:.*/autostart: true/' "$dir/guest.yaml"
 finds warn guest/service "pimigrate enable pi"

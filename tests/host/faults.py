@@ -214,6 +214,18 @@ class Test:
         wait_for(f'{after}: the guest answers', reached)
         print(f'{after}: well', flush=True)
 
+    @staticmethod
+    def rows(check):
+        said = run(PIMIGRATE, 'doctor', '--json', 'pi', check=False).stdout
+        return [r for r in json.loads(said) if r['check'] == check]
+
+    def doctor(self, check, level, text):
+        """It names the cause."""
+        rows = self.rows(check)
+        if not any(r['level'] == level and text in r['finding']
+                   for r in rows):
+            raise Failed(f'the doctor: no {level} {check}: {rows}')
+
     def tap(self):
         """The TAP is removed, and made again."""
         guest, console = self.guest, self.guest.console
@@ -227,7 +239,11 @@ class Test:
                 raise Failed('the emulator spins without its TAP')
             if run('ip', 'link', 'show', guest.tap, check=False).stdout:
                 raise Failed('the emulator made a TAP that is on no bridge')
-            guest.prepare()
+            self.doctor('net/tap', 'bad', 'gone')
+            if n == 1:
+                guest.prepare()
+            else:
+                run(PIMIGRATE, 'doctor', '--fix', 'pi', check=False)
             self.well(f'TAP removed and made again, {n}')
         said = guest.engine_said()
         if said.count("the host's end is gone") != self.count or \
@@ -246,8 +262,25 @@ class Test:
         run('ip', 'link', 'del', 'br0')
         run('ip', 'link', 'add', 'br0', 'type', 'bridge', 'forward_delay', '0')
         self.bridge_up()
-        run('ip', 'link', 'set', self.guest.tap, 'master', 'br0')
+        self.doctor('net/tap', 'bad', "not on the bridge 'br0'")
+        run(PIMIGRATE, 'doctor', '--fix', 'pi', check=False)
         self.well('bridge made anew')
+        if self.rows('net/tap'):
+            raise Failed('the doctor is not content with the TAP')
+
+    def inside(self):
+        """What the doctor sees of a guest from outside of it."""
+        console = self.guest.console
+        self.well('looked into')
+        console.shell(f'date -s @{int(time.time())}')
+        self.doctor('guest/time', 'ok', 'right')
+        self.doctor('guest/units', 'ok', 'no failed unit')
+        console.shell(f'date -s @{int(time.time()) + 3600}')
+        self.doctor('guest/time', 'warn', 'ahead')
+        console.shell(f'date -s @{int(time.time()) - 7200}')
+        self.doctor('guest/time', 'warn', 'behind')
+        console.shell("echo '[FAILED] Failed to start ssh.service - OpenBSD.'")
+        self.doctor('guest/units', 'warn', 'failed: ssh.service')
 
     def frozen(self):
         """The emulator is stopped, and goes on."""
@@ -291,11 +324,7 @@ class Test:
             seen = run(PIMIGRATE, 'status', 'pi').stdout
             if 'No space left' not in seen:
                 raise Failed(f'status: {seen}')
-            rows = json.loads(run(PIMIGRATE, 'doctor', '--json', 'pi',
-                                  check=False).stdout)
-            if not any(r['check'] == 'guest/stalled' and r['level'] == 'bad'
-                       for r in rows):
-                raise Failed(f'the doctor does not name it: {rows}')
+            self.doctor('guest/stalled', 'bad', 'No space left')
             filler.unlink()
             console.expect('written')
             same = console.shell(f'head -c {size} {disk} | cmp - /full && '
@@ -377,7 +406,8 @@ class Test:
             'nics:', '  - file: full/disk2.raw\n    format: raw\nnics:'))
 
     def all(self, steps):
-        running = [self.tap, self.bridge, self.frozen, self.twice, self.full]
+        running = [self.tap, self.bridge, self.inside, self.frozen,
+                   self.twice, self.full]
         off = [self.boot_stop, self.race, self.supervisor]
         wanted = [s for s in running + off
                   if not steps or s.__name__ in steps]

@@ -157,6 +157,8 @@ static void host(void)
 static void programs(void)
 {
 	char *lost = text("pi: /x/pimigrate-emu");
+	struct doctor_pool pool = { text("big"), text("/pools/big"), 0, 0 };
+	struct machine_disk disk = { .file = text("/pools/big/pi.raw") };
 
 	facts.emulator.path = NULL;
 	facts.emulator.problem = text("nowhere to be found");
@@ -169,6 +171,24 @@ static void programs(void)
 	facts.libvirt.answers = false;
 	finds("libvirt/daemon", DOCTOR_WARN, "does not listen", "libvirtd",
 	      FIX_NONE);
+	facts.libvirt.pools.at = &pool;
+	facts.libvirt.pools.n = 1;
+	sound(); /* no guest's disk is in it */
+	machine.disks.at = &disk;
+	machine.disks.n = 1;
+	facts.libvirt.pools.at = &pool;
+	facts.libvirt.pools.n = 1;
+	finds("libvirt/pool", DOCTOR_BAD,
+	      "'/pools/big' of libvirt's pool 'big'", "virsh pool-start big",
+	      FIX_NONE);
+	pool.size = 100 * GIB;
+	pool.free = GIB / 4;
+	facts.libvirt.pools.at = &pool;
+	facts.libvirt.pools.n = 1;
+	finds("libvirt/pool", DOCTOR_BAD, "256 MiB are free", "make room",
+	      FIX_NONE);
+	machine.disks.at = NULL;
+	machine.disks.n = 0;
 	facts.libvirt.lost_emulators.at = &lost;
 	facts.libvirt.lost_emulators.n = 1;
 	finds("libvirt/emulator", DOCTOR_BAD, lost, "virsh edit", FIX_NONE);
@@ -244,6 +264,22 @@ static void guest(void)
 	g->seconds = 100;
 	finds("guest/restarts", DOCTOR_BAD, "5 times in 100 seconds",
 	      "pimigrate console pi", FIX_NONE);
+	g->unplugged = text("its interface is gone");
+	finds("net/tap", DOCTOR_BAD, "is gone", "doctor --fix pi", FIX_TAP);
+	g->clock_known = g->booted = true;
+	sound();
+	g->clock_known = true;
+	g->clock_ahead = 7000;
+	finds("guest/time", DOCTOR_WARN, "7 seconds ahead of", "set-ntp",
+	      FIX_NONE);
+	g->clock_known = true;
+	g->clock_ahead = -3600 * 1000;
+	finds("guest/time", DOCTOR_WARN, "3600 seconds behind", "set-ntp",
+	      FIX_NONE);
+	g->booted = true;
+	g->failed_units = text("ssh.service");
+	finds("guest/units", DOCTOR_WARN, "ssh.service", "systemctl --failed",
+	      FIX_NONE);
 	g->running = true;
 	g->stalled = text("No space left on device");
 	finds("guest/stalled", DOCTOR_BAD, "No space left", "room in '/guests'",
@@ -351,6 +387,22 @@ static void probes(void)
 	free(root);
 }
 
+static void units(void)
+{
+	autofree char *two = doctor_failed_units(
+		"[\33[0;1;31mFAILED\33[0m] Failed to start before.service.\n"
+		"[    0.0] Booting Linux on physical CPU 0x0\n"
+		"[\33[0;32m  OK  \33[0m] Started Failed to start is no unit.\r\n"
+		"[\33[0;1;31mFAILED\33[0m] Failed to start ssh.service - "
+		"OpenBSD Secure Shell server.\r\n"
+		"See 'systemctl status ssh.service' for details.\r\n"
+		"[FAILED] Failed to start Raise network interfaces.\n");
+
+	check_text(two, "ssh.service, Raise network interfaces");
+	check(!doctor_failed_units("[  OK  ] Started all of it\n"));
+	check(!doctor_failed_units(""));
+}
+
 int main(void)
 {
 	machine.memory = GIB;
@@ -366,6 +418,7 @@ int main(void)
 	libvirt_guests();
 	network();
 	guest();
+	units();
 	probes();
 	machine_free(&machine);
 	return test_done();
