@@ -53,6 +53,38 @@ static void check_recovery(struct guest *g)
 			  "start sets up (users, SSH keys) may be missing");
 }
 
+/* Installed, with what it takes to unpack it: 5.10 has 167 MiB, 6.1 193, and
+ * that of arm64 343. */
+enum {
+	ROOM_ARMHF = 256,
+	ROOM_ARM64 = 400
+};
+
+/* Only a partition with none behind it grows. */
+static void check_room(struct guest *g)
+{
+	const struct guest_partition *root = guest_partition(g, g->root);
+	unsigned int need = g->arch == ARCH_ARM64 ? ROOM_ARM64 : ROOM_ARMHF;
+
+	if (!root || !root->fs_size || g->kernel_package ||
+	    root->fs_free >> 20 >= need)
+		return;
+	for (size_t i = 0; i < g->partitions.n; i++) {
+		const struct guest_partition *p = &g->partitions.at[i];
+
+		if (p->disk != root->disk || p->start <= root->start)
+			continue;
+		guest_say(g, FINDING_WARN, "no-room",
+			  "the system has %llu MiB free and cannot grow, "
+			  "because partition %u lies behind it; a kernel needs "
+			  "some %u MiB: free them on the Pi first, or leave "
+			  "the others out by convert's --two-partitions",
+			  (unsigned long long)(root->fs_free >> 20), p->number,
+			  need);
+		return;
+	}
+}
+
 static void check_network(struct guest *g)
 {
 	if (g->wifi_only)
@@ -181,6 +213,7 @@ void findings_inspect(struct guest *g, const struct tree *root)
 {
 	check_system(g);
 	check_recovery(g);
+	check_room(g);
 	check_start(g);
 	check_encrypted(g);
 	check_network(g);
