@@ -102,12 +102,21 @@ convert() {
 }
 
 serve() {
-	mkdir -p www kernel
+	local deb made
+	mkdir -p www/debian
 	head -c 1048576 /dev/urandom >www/file.bin
 	sha256sum <www/file.bin >www/file.bin.sha256
 	step "making the newer kernel"
-	newer=$("$here/newer-kernel.py" "$(image_deb)" kernel) || fail "newer-kernel.py"
-	"$boot/make-archive.sh" "$scratch/www" Debian kernel/*.deb
+	deb=$(image_deb)
+	made=$(cache_dir)/newer-$(basename "$deb" .deb)
+	if [ ! -d "$made" ]; then
+		mkdir "$made.$$"
+		"$here/newer-kernel.py" "$deb" "$made.$$" >/dev/null || fail "newer-kernel.py"
+		mv -T "$made.$$" "$made"
+	fi
+	newer=$(dpkg-deb -f "$made/linux-image-armmp-lpae.deb" Version)
+	"$boot/make-archive.sh" "$scratch/www"
+	"$boot/make-archive.sh" "$scratch/www/debian" Debian "$made"/*.deb
 	python3 -u -m http.server 0 --bind 127.0.0.1 --directory www >server.log 2>/dev/null &
 	server=$!
 	for _ in $(seq 50); do
@@ -209,9 +218,9 @@ upgrade() {
 	[ -s files.before ] || fail "the boot partition is not mounted"
 	root_of_guest <<-G || { in_guest tail -n 60 /run/upgraded || true; fail "apt-get upgrade"; }
 	mkdir -p /run/health
-	/usr/lib/apt/apt-helper -qq download-file $url/archive.gpg /run/health.gpg
+	/usr/lib/apt/apt-helper -qq download-file $url/debian/archive.gpg /run/health.gpg
 	chmod 644 /run/health.gpg
-	echo "deb [signed-by=/run/health.gpg] $url/archive ./" >/run/health/health.list
+	echo "deb [signed-by=/run/health.gpg] $url/debian/archive ./" >/run/health/health.list
 	only='-o Dir::Etc::sourcelist=/dev/null -o Dir::Etc::sourceparts=/run/health'
 	apt-get \$only -o APT::Update::Error-Mode=any update -q
 	[ "\$(apt-cache \$only policy pimigrate-test | sed -n 's/^  Candidate: //p')" = '(none)' ]
