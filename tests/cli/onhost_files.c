@@ -306,6 +306,11 @@ EXPORT int guestfs_lsetxattr(guestfs_h *g, const char *attribute,
 	char name[512];
 	int dir = path_of(g, path, name, sizeof(name));
 
+	/* libguestfs sends a text, which ends there */
+	if (memchr(value, 0, (size_t)size)) {
+		errno = EINVAL;
+		return done(g, dir, -1, "lsetxattr");
+	}
 	return done(g, dir, lsetxattr(name, attribute, value, (size_t)size, 0),
 		    "lsetxattr");
 }
