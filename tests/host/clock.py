@@ -10,7 +10,6 @@ emulator does not spin, and the power button works at the end.
 """
 import os
 import pathlib
-import re
 import socket
 import struct
 import subprocess
@@ -18,13 +17,10 @@ import sys
 import tempfile
 import time
 
+from small import LIMIT, Console, Failed, cpu_seconds
+
 TOP = pathlib.Path(__file__).resolve().parent.parent.parent
-LIMIT = 300  # seconds; against hanging only
 DAY = 86400
-
-
-class Failed(Exception):
-    pass
 
 
 class Guest:
@@ -45,52 +41,28 @@ class Guest:
             env={**os.environ, 'CLOCK_STEP': str(self.step_file)})
         its.close()
         theirs.close()
-        self.console, self.seen = mine, ''
+        self.console = Console(mine)
 
     def step(self, seconds):
         with open(self.step_file, 'r+b' if self.step_file.exists() else
                   'wb') as f:
             f.write(struct.pack('=q', seconds))
 
-    def expect(self, pattern):
-        end = time.monotonic() + LIMIT
-        while not (found := re.search(pattern, self.seen)):
-            self.console.settimeout(max(0.1, end - time.monotonic()))
-            try:
-                got = self.console.recv(65536)
-            except TimeoutError:
-                got = b''
-            if not got:
-                raise Failed(f'the guest does not say {pattern!r}: '
-                             f'{self.seen[-500:]!r}')
-            self.seen += got.decode(errors='replace')
-        self.seen = self.seen[found.end():]
-        return found
-
-    def shell(self, line):
-        self.console.sendall(f"echo be''gin; {line}; echo en''d\n".encode())
-        return self.expect(r'begin\r?\n((?s:.*?))end\r?\n')[1].strip()
-
     def rtc(self):
-        return int(self.shell('cat /sys/class/rtc/rtc0/since_epoch'))
+        return int(self.console.shell('cat /sys/class/rtc/rtc0/since_epoch'))
 
     def now(self):
-        return int(self.shell('date +%s'))
-
-    def cpu_seconds(self):
-        with open(f'/proc/{self.process.pid}/stat', encoding='ascii') as f:
-            fields = f.read().rsplit(')', 1)[1].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf('SC_CLK_TCK')
+        return int(self.console.shell('date +%s'))
 
     def check(self, step):
         off = self.rtc() - time.time()
         if abs(off - step) > LIMIT:
             raise Failed(f'stepped by {step} s, the RTC is off by {off:.0f} s')
-        if self.shell('sleep 1; echo slept') != 'slept':
+        if self.console.shell('sleep 1; echo slept') != 'slept':
             raise Failed('sleep 1')
-        began = self.cpu_seconds()
+        began = cpu_seconds(self.process.pid)
         time.sleep(2)
-        if self.cpu_seconds() - began > 1:
+        if cpu_seconds(self.process.pid) - began > 1:
             raise Failed('the emulator spins')
 
     def power_off(self):
@@ -111,7 +83,7 @@ def main():
         made.check_returncode()
         guest = Guest(emulator, folder)
         try:
-            guest.expect('guest ready')
+            guest.console.expect('guest ready')
             guest.check(0)
             ahead = guest.now() - time.time()
             for n in range(1, count + 1):

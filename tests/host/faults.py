@@ -13,7 +13,6 @@ import json
 import os
 import pathlib
 import random
-import re
 import shutil
 import signal
 import socket
@@ -22,10 +21,11 @@ import sys
 import tempfile
 import time
 
+from small import LIMIT, Console, Failed, cpu_seconds, wait_for
+
 HERE = pathlib.Path(__file__).resolve().parent
 TOP = HERE.parent.parent
 PIMIGRATE = os.environ.get('PIMIGRATE', str(TOP / 'build/src/pimigrate'))
-LIMIT = 300  # seconds; against hanging only
 FROZEN = float(os.environ.get('FROZEN', '5'))
 HOST, GUEST = '10.97.7.1', '10.97.7.2'
 MIB = 1 << 20
@@ -51,10 +51,6 @@ nics:
 '''
 
 
-class Failed(Exception):
-    pass
-
-
 def skip(why):
     print(f'skipped: {why}')
     sys.exit(77)
@@ -66,46 +62,6 @@ def run(*words, check=True):
     if check and got.returncode:
         raise Failed(f'{words}: {got.returncode}: {got.stderr}')
     return got
-
-
-def wait_for(what, true):
-    end = time.monotonic() + LIMIT
-    while not true():
-        if time.monotonic() > end:
-            raise Failed(f'not within {LIMIT} seconds: {what}')
-        time.sleep(0.1)
-
-
-class Console:
-    """What the guest prints, and its shell."""
-
-    def __init__(self, path):
-        self.sock = socket.socket(socket.AF_UNIX)
-        self.sock.connect(str(path))
-        self.seen = ''
-
-    def expect(self, pattern):
-        end = time.monotonic() + LIMIT
-        while not (found := re.search(pattern, self.seen)):
-            self.sock.settimeout(max(0.1, end - time.monotonic()))
-            try:
-                got = self.sock.recv(65536)
-            except TimeoutError:
-                raise Failed(f'the console does not say {pattern!r}: '
-                             f'{self.seen[-500:]!r}') from None
-            if not got:
-                raise Failed(f'the console was closed: {self.seen[-500:]!r}')
-            self.seen += got.decode(errors='replace')
-        self.seen = self.seen[found.end():]
-        return found
-
-    def send(self, line):
-        self.sock.sendall(line.encode() + b'\n')
-
-    def shell(self, line):
-        """Its output; the marks are not what the terminal echoes."""
-        self.send(f"echo be''gin; {line}; echo en''d")
-        return self.expect(r'begin\r?\n((?s:.*?))end\r?\n')[1].strip()
 
 
 class Guest:
@@ -136,7 +92,9 @@ class Guest:
     def start(self):
         self.spawn()
         self.wait_state('booting')
-        self.console = Console(self.runtime / 'console.sock')
+        sock = socket.socket(socket.AF_UNIX)
+        sock.connect(str(self.runtime / 'console.sock'))
+        self.console = Console(sock)
         self.console.expect('guest ready')
         self.console.shell('true')
         self.console.shell(f'ip addr add {GUEST}/24 dev eth0; echo 0 '
@@ -165,11 +123,6 @@ class Guest:
 
     def engine_said(self):
         return (self.runtime / 'engine.log').read_text(errors='replace')
-
-    def cpu_seconds(self):
-        with open(f'/proc/{self.engine()}/stat', encoding='ascii') as f:
-            fields = f.read().rsplit(')', 1)[1].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf('SC_CLK_TCK')
 
     def ended(self, status):
         got = self.process.wait(LIMIT)
@@ -233,9 +186,9 @@ class Test:
             run('ip', 'link', 'del', guest.tap)
             wait_for('the guest sees it', lambda: console.shell(
                 'cat /sys/class/net/eth0/carrier') == '0')
-            began = guest.cpu_seconds()
+            began = cpu_seconds(guest.engine())
             time.sleep(2)
-            if guest.cpu_seconds() - began > 1:
+            if cpu_seconds(guest.engine()) - began > 1:
                 raise Failed('the emulator spins without its TAP')
             if run('ip', 'link', 'show', guest.tap, check=False).stdout:
                 raise Failed('the emulator made a TAP that is on no bridge')
