@@ -33,26 +33,26 @@ work=$(mktemp -d "${TMPDIR:-/var/tmp}/pimigrate-libvirt.XXXXXX")
 root=$work/root
 
 chroot_make "$suite" "$root"
-mkdir -p "$root/root/project" "$root/var/cache/pimigrate"
-git -C "$top" ls-files -z --cached --others --exclude-standard | tar -C "$top" --null -T - -cf - | tar -C "$root/root/project" -xf -
+mkdir -p "$root/srv/project" "$root/var/cache/pimigrate"
+git -C "$top" ls-files -z --cached --others --exclude-standard | tar -C "$top" --null -T - -cf - | tar -C "$root/srv/project" -xf -
 [ ! -d "$(cache_dir)/test-debs" ] || cp -r "$(cache_dir)/test-debs" "$root/var/cache/pimigrate/"
 step "installing libvirt and what the build and the tests need, in a clean Debian $suite"
 # An initrd for a machine that never boots would take minutes.
-quietly chroot_do "$root" env INITRD=No sh -ec 'apt-get -q update && cd /root/project &&
+quietly chroot_do "$root" env INITRD=No sh -ec 'apt-get -q update && cd /srv/project &&
 	apt-get -q -y --no-install-recommends install libvirt-daemon-system libvirt-clients virtinst qemu-system-arm qemu-system-x86 \
 		qemu-utils supermin git python3 kmod procps util-linux iproute2 fdisk mtools dosfstools e2fsprogs busybox-static \
 		linux-image-"$(dpkg --print-architecture)" &&
 	apt-get -q -y --no-install-recommends build-dep .' || die "apt-get failed (its last words are above)"
 step "building there"
-quietly chroot_do "$root" sh -ec 'cd /root/project && meson setup --buildtype=release -Dwerror=false build && ninja -C build src/pimigrate emu/pimigrate-emu' ||
+quietly chroot_do "$root" sh -ec 'cd /srv/project && meson setup --buildtype=release -Dwerror=false build && ninja -C build src/pimigrate emu/pimigrate-emu' ||
 	die "the build failed (its last words are above)"
 step "libvirt is $(chroot_do "$root" dpkg-query -f '${Version}' -W libvirt-daemon-system)"
 failed=
 for one in "${tests[@]}"; do
 	step "$one"
 	# shellcheck disable=SC2086
-	chroot_do "$root" env PIMIGRATE=/root/project/build/src/pimigrate PIMIGRATE_EMU=/root/project/build/emu/pimigrate-emu \
-		/root/project/tests/libvirt/$one || failed="$failed, $one"
+	chroot_do "$root" env PIMIGRATE=/srv/project/build/src/pimigrate PIMIGRATE_EMU=/srv/project/build/emu/pimigrate-emu \
+		/srv/project/tests/libvirt/$one || failed="$failed, $one"
 done
 [ -z "$failed" ] || die "failed: ${failed#, }"
 step "all of them passed with the libvirt of Debian $suite"
