@@ -20,6 +20,7 @@ import time
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(TOP / 'tests/bench'))
+import guest  # noqa: E402
 import real  # noqa: E402
 
 BOARD = ['-M', 'virt', '-cpu', 'cortex-a7', '-nodefaults', '-no-user-config',
@@ -88,28 +89,16 @@ def login(opt, emulator, folder):
 
 def make_gcc(folder):
     """Debian's kernel, and an initramfs with its compiler."""
-    found = subprocess.run(
-        ['bash', '-c', f'. {TOP}/tools/lib.sh; debian_mirror; cache_dir'],
-        check=True, capture_output=True, text=True).stdout.split()
-    mirror, cache = found[0], pathlib.Path(found[1], 'test-debs')
-    deb = subprocess.run(
-        [str(TOP / 'tests/boot/fetch-debian.py'), mirror, 'bookworm', 'armhf',
-         str(cache), 'linux-image-armmp-lpae'], check=True,
-        capture_output=True, text=True).stdout.strip()
-    subprocess.run(['dpkg-deb', '-x', deb, str(folder / 'kernel')], check=True)
+    image = guest.kernel('bookworm', folder)
     root = folder / 'root'
     root.mkdir()
     real.PACKAGES = ['busybox-static', 'gcc-12', 'libc6-dev']
-    real.make_root(mirror, 'bookworm', cache, root, ['gcc'])
+    real.make_root('bookworm', root, ['gcc'])
     init = root / 'init'
     text = [line for line in init.read_text().splitlines()
             if 'libnode' not in line and not line.startswith(('head ', 'cat '))]
     init.write_text('\n'.join(text) + '\n')
-    archive = folder / 'root.img'
-    with archive.open('wb') as to:
-        subprocess.run([str(TOP / 'tests/boot/newc.py'), str(root)],
-                       stdout=to, check=True)
-    return next(folder.glob('kernel/boot/vmlinuz-*')), archive
+    return image, guest.initrd(root)
 
 
 def gcc(opt, emulator, plain, folder):
@@ -120,7 +109,7 @@ def gcc(opt, emulator, plain, folder):
                    '-kernel', image, '-initrd', archive, '-append',
                    'console=ttyAMA0 panic=-1 bench=gcc']
         with open(opt.log / f'gcc-{name}.log', 'wb') as log:
-            line, seconds = run(command, rb'BENCH end gcc \w+', log)
+            line, seconds = run(command, rb'BENCH end gcc \w+ ', log)
         sums.append(line.split()[3])
         print(f'gcc, {name}: {sums[-1].decode()} after {seconds:.0f} s',
               flush=True)
