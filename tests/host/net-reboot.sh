@@ -27,23 +27,9 @@ cat >"$box/etc/systemd/system/wire.service" <<-U
 U
 systemctl -q --root="$box" enable wire.service
 
-cat >functions <<'I'
-set -u
-die() {
-	echo "$*" >&2
-	ip address >&2
-	exit 1
-}
-eventually() {
-	what=$1
-	shift
-	for _ in $(seq 300); do
-		! "$@" >/dev/null 2>&1 || return 0
-		sleep 0.2
-	done
-	die "not within a minute: $what"
-}
-address_on() { ip -4 address show dev "$1" 2>/dev/null | grep -q 'inet 10.97.9.1/24'; }
+{
+	cat "$here/lan-functions.sh"
+	cat <<'I'
 moved() { address_on br0 && ! address_on eth0; }
 back() { address_on eth0 && [ ! -e /sys/class/net/br0 ]; }
 no_trace() {
@@ -53,6 +39,7 @@ no_trace() {
 }
 guard=/etc/systemd/system/pimigrate-net-br0.service
 I
+} >functions
 
 boot() { # WHAT: the script on standard input runs while it boots
 	cat functions - >inside

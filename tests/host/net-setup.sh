@@ -11,25 +11,11 @@ requires ifup nmcli networkctl
 container_make
 container_managers
 
-cat >inside <<'I'
-set -u
-die() {
-	echo "$1: $*" >&2
-	ip address >&2
-	exit 1
-}
-eventually() {
-	what=$1
-	shift
-	for _ in $(seq 150); do
-		! "$@" >/dev/null 2>&1 || return 0
-		sleep 0.2
-	done
-	die "$manager: not within half a minute: $what"
-}
+{
+	cat "$here/lan-functions.sh"
+	cat <<'I'
 lan() { ip netns exec lan "$@"; }
 reached() { ping -c 1 -W 1 10.97.9.2; }
-address_on() { ip -4 address show dev "$1" 2>/dev/null | grep -q 'inet 10.97.9.1/24'; }
 moved() { address_on br0 && ! address_on eth0 && reached && [ "$(cat /sys/class/net/br0/address)" = "$mac" ]; }
 back() { address_on eth0 && [ ! -e /sys/class/net/br0 ] && reached; }
 no_trace() {
@@ -105,4 +91,5 @@ grep -q "neither NetworkManager nor systemd-networkd" /tested/nobody || die "no 
 grep -q "no interface 'eth7'" /tested/none || die "no word about eth7"
 exit 0
 I
+} >inside
 container_run inside 240
