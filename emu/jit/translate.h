@@ -45,7 +45,8 @@ struct draft {
 extern const struct ir_layout translate_layout;
 
 /*
- * The code at offset off of these pages; off may have TRANSLATE_SINGLE, and exits' targets have it where such a unit must follow.
+ * The code at offset off of these pages; off may have TRANSLATE_SINGLE, and
+ * exits' targets have it where such a unit must follow.
  * False if nothing there can be translated: then the interpreter has to do it.
  */
 bool translate(struct cpu *cpu, const struct code_at *code, unsigned int off,

@@ -59,8 +59,7 @@ struct unit_exit {
 
 struct unit {
 	uint64_t key;
-	uint64_t tail; /* physical address of the second page, plus 1;
-				 * or 0 */
+	uint64_t tail; /* physical address of the second page, plus 1; or 0 */
 	struct codepage *page, *tail_page; /* both the same without tail */
 	uint32_t version, tail_version;
 	uint16_t insns, exits;

@@ -15,6 +15,7 @@
 #include "cmd/cmd.h"
 #include "cmd/commands.h"
 #include "cmd/doctor.h"
+#include "cmd/failed.h"
 #include "cmd/libvirt_guest.h"
 #include "cmd/sync.h"
 #include "common/cleanup.h"
@@ -158,6 +159,7 @@ static void look_inside(struct doctor_guest *g)
 	autofree char *path = g->m->libvirt ? libvirt_console_log(g->m)
 					    : xasprintf("%s/console.log", dir);
 	autofree char *text = NULL;
+	autofailed struct failed failed = { 0 };
 	struct err ignored;
 	size_t n;
 
@@ -168,7 +170,8 @@ static void look_inside(struct doctor_guest *g)
 		if (!text[i])
 			text[i] = ' ';
 	g->booted = true;
-	g->failed_units = doctor_failed_units(text);
+	failed_on_console(text, &failed);
+	g->failed_units = failed_text(&failed);
 }
 
 static void look_at_guest(struct doctor_guest *g, const struct machine *m)

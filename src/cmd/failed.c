@@ -84,10 +84,20 @@ static char *plain(const char *text)
 	return str_steal(&s);
 }
 
+static const char *last_boot(const char *console)
+{
+	const char *found = console;
+
+	for (const char *at = console;
+	     (at = strstr(at, "Booting Linux on physical CPU")); at++)
+		found = at;
+	return found;
+}
+
 void failed_on_console(const char *text, struct failed *f)
 {
 	static const char mark[] = "[FAILED] " WORDS;
-	autofree char *words = plain(text);
+	autofree char *words = plain(last_boot(text));
 
 	for (char *at = words; (at = strstr(at, mark)); at++) {
 		const char *name = at + strlen(mark);
@@ -157,4 +167,19 @@ void failed_in_logs(const struct tree *t, struct failed *f)
 		scan_file(t, path, f);
 	}
 	scan_file(t, "/var/log/syslog", f);
+}
+
+char *failed_text(const struct failed *f)
+{
+	struct str out = { 0 };
+
+	for (size_t i = 0; i < f->names.n; i++) {
+		const char *name = f->names.at[i], *dash = strstr(name, " - ");
+
+		if (i)
+			str_add(&out, ", ");
+		str_addn(&out, name,
+			 dash ? (size_t)(dash - name) : strlen(name));
+	}
+	return out.len ? str_steal(&out) : NULL;
 }

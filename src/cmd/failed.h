@@ -18,7 +18,8 @@ struct failed {
 	bool known; /* of logs: there were some */
 };
 
-/* text is a console's log, with the colours that systemd gives it. */
+/* text is a console's log, with the colours that systemd gives it; of several
+ * boots the last one counts. */
 void failed_on_console(const char *text, struct failed *f);
 
 /* The newest journal of each machine id below /var/log/journal (messages of
@@ -28,6 +29,10 @@ void failed_in_logs(const struct tree *t, struct failed *f);
 
 /* systemd shortens names for a console: "a long n…d.service". */
 bool failed_has(const struct failed *f, const char *name);
+
+/* For a line of text: units with commas between them, without what systemd
+ * says of them behind a dash.  NULL if there are none; the caller frees it. */
+char *failed_text(const struct failed *f);
 
 void failed_free(struct failed *f);
 #define autofailed __attribute__((__cleanup__(failed_free)))

@@ -147,13 +147,6 @@ void doctor_probe_host(const char *root, const char *guests,
 void doctor_probe_net(const char *root, struct doctor_net *net);
 void doctor_probe_libvirt(const char *root, struct doctor_libvirt *ret);
 
-/*
- * What systemd said in the last boot that this console log has: the names of
- * what failed, with commas between them; NULL if nothing did.  The caller
- * frees it.
- */
-char *doctor_failed_units(const char *console);
-
 /* Only the checks whose name begins with part ("" for all). */
 void doctor_judge(const struct doctor_facts *f, const char *part,
 		  struct doctor *ret_doctor);

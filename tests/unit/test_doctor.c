@@ -387,22 +387,6 @@ static void probes(void)
 	free(root);
 }
 
-static void units(void)
-{
-	autofree char *two = doctor_failed_units(
-		"[\33[0;1;31mFAILED\33[0m] Failed to start before.service.\n"
-		"[    0.0] Booting Linux on physical CPU 0x0\n"
-		"[\33[0;32m  OK  \33[0m] Started Failed to start is no unit.\r\n"
-		"[\33[0;1;31mFAILED\33[0m] Failed to start ssh.service - "
-		"OpenBSD Secure Shell server.\r\n"
-		"See 'systemctl status ssh.service' for details.\r\n"
-		"[FAILED] Failed to start Raise network interfaces.\n");
-
-	check_text(two, "ssh.service, Raise network interfaces");
-	check(!doctor_failed_units("[  OK  ] Started all of it\n"));
-	check(!doctor_failed_units(""));
-}
-
 int main(void)
 {
 	machine.memory = GIB;
@@ -418,7 +402,6 @@ int main(void)
 	libvirt_guests();
 	network();
 	guest();
-	units();
 	probes();
 	machine_free(&machine);
 	return test_done();

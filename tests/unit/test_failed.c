@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/cleanup.h"
 #include "fake_tree.h"
 #include "test.h"
 
@@ -22,6 +23,26 @@ static void console(void)
 	check_eq(f.names.n, 2);
 	check(!strcmp(f.names.at[0], "hciuart.service - Modems"));
 	check(!strcmp(f.names.at[1], "a rather lo…name.service"));
+}
+
+/* Two boots in one log; as systemd before 250 writes it, too. */
+static void in_a_line(void)
+{
+	autofailed struct failed two = { 0 }, none = { 0 };
+	autofree char *text = NULL;
+
+	failed_on_console(
+		"[\33[0;1;31mFAILED\33[0m] Failed to start before.service.\n"
+		"[    0.0] Booting Linux on physical CPU 0x0\n"
+		"[\33[0;32m  OK  \33[0m] Started Failed to start is no unit.\r\n"
+		"[\33[0;1;31mFAILED\33[0m] Failed to start ssh.service - "
+		"OpenBSD Secure Shell server.\r\n"
+		"[FAILED] Failed to start Raise network interfaces.\n",
+		&two);
+	text = failed_text(&two);
+	check(text && !strcmp(text, "ssh.service, Raise network interfaces"));
+	failed_on_console("[  OK  ] Started all of it\n", &none);
+	check(!failed_text(&none));
 }
 
 static void journal(void)
@@ -90,6 +111,7 @@ static void over_an_edge(void)
 int main(void)
 {
 	console();
+	in_a_line();
 	journal();
 	syslog_lines();
 	over_an_edge();
