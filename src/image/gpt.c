@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <zlib.h>
 
 #include "common/cleanup.h"
 #include "common/io.h"
@@ -34,19 +35,6 @@ static uint64_t le64(const unsigned char *p)
 	return (uint64_t)le32(p + 4) << 32 | le32(p);
 }
 
-/* CRC-32 as in IEEE 802.3. */
-static uint32_t crc32_of(const unsigned char *bytes, size_t n)
-{
-	uint32_t crc = UINT32_MAX;
-
-	for (size_t i = 0; i < n; i++) {
-		crc ^= bytes[i];
-		for (int k = 0; k < 8; k++)
-			crc = crc >> 1 ^ (crc & 1 ? 0xedb88320 : 0);
-	}
-	return ~crc;
-}
-
 static bool rows_are_sound(int fd, const unsigned char *header)
 {
 	uint64_t at = le64(header + 72);
@@ -57,7 +45,7 @@ static bool rows_are_sound(int fd, const unsigned char *header)
 		return false;
 	rows = xmalloc(n);
 	return io_pread(fd, rows, n, at * SECTOR) == (ssize_t)n &&
-	       crc32_of(rows, n) == le32(header + 88);
+	       crc32_z(0, rows, n) == le32(header + 88);
 }
 
 bool gpt_first_is_sound(int fd)
@@ -73,7 +61,7 @@ bool gpt_first_is_sound(int fd)
 	if (size < HEADER_MIN || size > SECTOR || le64(h + 24) != 1)
 		return false;
 	memset(h + AT_CRC, 0, 4);
-	return crc32_of(h, size) == crc && rows_are_sound(fd, h);
+	return crc32_z(0, h, size) == crc && rows_are_sound(fd, h);
 }
 
 int gpt_mend(int fd, const char *name, struct err *err)
