@@ -9,9 +9,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -21,7 +23,9 @@
 #include "common/io.h"
 
 enum {
-	HEARD_TRIES = 100 /* half a second */
+	HEARD_TRIES = 100, /* half a second */
+	CONNECT_MS = 10000,
+	GIVEN_END = 256, /* no descriptor that is handed over is above */
 };
 
 int daemon_fork(int *ret_ready, struct err *err)
@@ -66,7 +70,27 @@ void daemon_ready(int ready)
 	close(ready);
 }
 
-void daemon_heard(void)
+static bool listens(int fd)
+{
+	int domain, on;
+	socklen_t size = sizeof(domain), on_size = sizeof(on);
+
+	return getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &size) == 0 &&
+	       domain == AF_UNIX &&
+	       getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &on, &on_size) == 0 &&
+	       on;
+}
+
+void daemon_look(struct daemon_given *ret)
+{
+	ret->n = 0;
+	for (int fd = 3; fd < GIVEN_END && ret->n < DAEMON_GIVEN_MAX; fd++) {
+		if (listens(fd))
+			ret->fds[ret->n++] = fd;
+	}
+}
+
+static void was_read(void)
 {
 	const struct timespec pause = { .tv_nsec = 5 * 1000000L };
 	struct stat st;
@@ -79,6 +103,32 @@ void daemon_heard(void)
 			return;
 		nanosleep(&pause, NULL);
 	}
+}
+
+/* A connection that nobody accepted would end with an error, not orderly: it
+ * is left open until the program ends. */
+static void was_connected(const struct daemon_given *given)
+{
+	struct pollfd fds[DAEMON_GIVEN_MAX];
+	nfds_t n = 0;
+
+	for (unsigned int i = 0; i < given->n; i++) {
+		if (listens(given->fds[i]))
+			fds[n++] = (struct pollfd){ .fd = given->fds[i],
+						    .events = POLLIN };
+	}
+	if (!n || poll(fds, n, CONNECT_MS) <= 0)
+		return;
+	for (nfds_t i = 0; i < n; i++) {
+		if (fds[i].revents & POLLIN)
+			accept4(fds[i].fd, NULL, NULL, SOCK_CLOEXEC);
+	}
+}
+
+void daemon_heard(const struct daemon_given *given)
+{
+	was_read();
+	was_connected(given);
 }
 
 int daemon_pidfile(const char *path, int *ret_fd, struct err *err)

@@ -227,18 +227,20 @@ static int emulate(struct emulator *e, int argc, char **argv, struct err *err)
 int main(int argc, char **argv)
 {
 	struct emulator e = { .ready_fd = -1, .pid_fd = -1 };
+	struct daemon_given given;
 	struct err err;
 	int ret;
 
 	log_init("pimigrate-emu", LOG_WARN);
 	if (parts_helper(argc, argv, &ret))
 		return ret;
+	daemon_look(&given);
 	ret = emulate(&e, argc, argv, &err);
 	/* First the reason: when libvirt sees the monitor's socket closed, it
 	 * reads what came until then. */
 	if (ret < 0) {
 		fprintf(stderr, "pimigrate-emu: %s\n", err.text);
-		daemon_heard();
+		daemon_heard(&given);
 	}
 	close_all(&e);
 	return ret < 0 ? 1 : ret;

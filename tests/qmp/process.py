@@ -290,6 +290,36 @@ def test_listening():
     check(os.path.exists('mon'), "somebody else's socket was removed")
 
 
+def fails_listening(name, *more):
+    """One that cannot start; its monitor listens already."""
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(name)
+        listener.listen(1)
+        return subprocess.Popen(
+            argv(*QUIET, '-chardev',
+                 f'socket,id=m,fd={listener.fileno()},server=on,wait=off',
+                 '-mon', 'chardev=m,mode=control', *more),
+            pass_fds=[listener.fileno()], stderr=subprocess.PIPE, text=True)
+
+
+def test_refusal_is_heard():
+    """Who is late to connect finds the monitor open, and then closed; the
+    reason was said before.  Nobody is waited for without end."""
+    with fails_listening('nobody', '-drive', 'file=absent') as alone:
+        for i, words in enumerate((['-cpu', 'z80'], ['-device', 'e1000'],
+                                   ['-drive', 'file=absent,format=raw'],
+                                   ['-initrd', '/absent'])):
+            with fails_listening(f'mon{i}', *words) as proc:
+                check('pimigrate-emu: ' in proc.stderr.readline(), words)
+                time.sleep(0.3)  # for it to end, if it did not wait
+                with socket.socket(socket.AF_UNIX) as client:
+                    client.settimeout(SECONDS)
+                    client.connect(f'mon{i}')
+                    check(client.recv(1) == b'', f'{words}: not closed')
+                check(proc.wait(SECONDS) == 1, f'{words}: status')
+        check(alone.wait(SECONDS) == 1, 'status')
+
+
 def test_deaf():
     """A client that sends and never reads stops nobody."""
     with subprocess.Popen(argv(*QUIET, '-qmp', 'unix:a,server=on,wait=off',
