@@ -5,8 +5,8 @@
     passt.py EMULATOR
 
 In namespaces: "host" runs passt and the emulator, "lan" a web server.  The
-guest has the host's address and reaches the server; passt ends, and the guest's
-cable is pulled.  Exits 77 with the reason where something is missing.
+guest has the host's address and reaches the server, a port of the host leads to
+the guest's own; passt ends, and the guest's cable is pulled.  Exits 77 with the reason where something is missing.
 """
 import os
 import pathlib
@@ -16,7 +16,7 @@ import subprocess
 import sys
 import tempfile
 
-from small import Console, Failed, wait_for
+from small import LIMIT, Console, Failed, wait_for
 
 TOP = pathlib.Path(__file__).resolve().parent.parent.parent
 HOST, LAN = '10.97.6.1', '10.97.6.2'
@@ -46,11 +46,25 @@ def start_guest(emulator, folder, network):
     return process, Console(mine)
 
 
-def test(emulator, folder, children):
+def forwarded(console, enter):
+    """A port, from the host and from the LAN.  Now that the guest has sent
+    something: before, passt does not know its address."""
+    console.shell('mkdir /web; echo from the guest >/web/word; '
+                  'httpd -p 80 -h /web')
+    for who, host in (([], '127.0.0.1'), ([], HOST), (enter, HOST)):
+        got = subprocess.run(
+            [*who, 'curl', '-sS', '--max-time', str(LIMIT),
+             f'http://{host}:8080/word'], capture_output=True, text=True,
+            check=False)
+        if got.stdout != 'from the guest\n':
+            raise Failed(f'port 8080 of {host}: {got.stdout}{got.stderr}')
+
+
+def test(emulator, folder, children, enter):
     network = folder / 'passt.socket'
     passt = subprocess.Popen(
         ['passt', '--foreground', '--socket', str(network), '--log-file',
-         str(folder / 'passt.log')],
+         str(folder / 'passt.log'), '--tcp-ports', '8080:80'],
         stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
     children.append(passt)
     wait_for('passt listens',
@@ -65,6 +79,7 @@ def test(emulator, folder, children):
     got = console.shell(f'wget -q -O - http://{LAN}:8000/word')
     if got != 'from the LAN':
         raise Failed(f'the guest read {got!r}')
+    forwarded(console, enter)
     passt.kill()
     passt.wait()
     wait_for('the guest sees that its cable is pulled', lambda: console.shell(
@@ -96,7 +111,7 @@ def inside(emulator, folder):
             [*enter, sys.executable, '-m', 'http.server', '--directory',
              str(web), '8000'], stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL))
-        test(emulator, folder, children)
+        test(emulator, folder, children, enter)
     finally:
         for child in children:
             child.kill()
@@ -110,7 +125,7 @@ def main():
         return
     if os.geteuid() != 0:
         skip('not root')
-    for program in ('passt', 'unshare', 'nsenter', 'ip'):
+    for program in ('passt', 'unshare', 'nsenter', 'ip', 'curl'):
         if not shutil.which(program):
             skip(f'no {program} here')
     with tempfile.TemporaryDirectory(dir='/var/tmp') as name:
