@@ -5,19 +5,17 @@
  */
 #include "adapt/undo.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/stat.h>
 
+#include "adapt/attributes.h"
 #include "adapt/folders.h"
 #include "adapt/gerror.h"
 #include "adapt/left.h"
 #include "adapt/locked.h"
 #include "common/cleanup.h"
-#include "common/log.h"
 #include "common/mem.h"
 #include "common/str.h"
 #include "host/files.h"
@@ -166,62 +164,6 @@ static int remove_now(struct undo *u, const char *path, unsigned int mode)
 	return r < 0 ? failed(u, "remove", path) : 0;
 }
 
-static void drop_xattrs(struct guestfs_xattr_list **list)
-{
-	if (*list)
-		guestfs_free_xattr_list(*list);
-}
-
-static unsigned int nibble(char c)
-{
-	return isdigit((unsigned char)c)
-		       ? (unsigned int)(c - '0')
-		       : (unsigned int)(tolower((unsigned char)c) - 'a' + 10);
-}
-
-/* Is it there still?  A file that was written where it lay has kept it. */
-static bool has_attribute(const struct guestfs_xattr_list *now,
-			  const struct journal_attribute *a)
-{
-	for (uint32_t i = 0; now && i < now->len; i++) {
-		autofree char *value = journal_hex(now->val[i].attrval,
-						   now->val[i].attrval_len);
-
-		if (!strcmp(now->val[i].attrname, a->name))
-			return !strcasecmp(value, a->value);
-	}
-	return false;
-}
-
-static int put_attributes(struct undo *u, const char *path,
-			  const struct journal_before *b)
-{
-	cleanup(drop_xattrs) struct guestfs_xattr_list *now =
-		b->attributes.n ? guestfs_lgetxattrs(u->g, path) : NULL;
-
-	for (size_t i = 0; i < b->attributes.n; i++) {
-		const struct journal_attribute *a = &b->attributes.at[i];
-		size_t n = strspn(a->value, "0123456789abcdefABCDEF") / 2;
-		autofree char *bytes = xmalloc(n + 1);
-
-		for (size_t k = 0; k < n; k++)
-			bytes[k] = (char)(nibble(a->value[2 * k]) << 4 |
-					  nibble(a->value[2 * k + 1]));
-		if (has_attribute(now, a))
-			continue;
-		/* libguestfs sends it as a text, which would end there. */
-		if (memchr(bytes, 0, n)) {
-			log_warn("the attribute %s of %s cannot be put back: "
-				 "it was %s in hexadecimal",
-				 a->name, path, a->value);
-			continue;
-		}
-		if (guestfs_lsetxattr(u->g, a->name, bytes, (int)n, path) < 0)
-			return failed(u, "set the attributes of", path);
-	}
-	return 0;
-}
-
 static int put_file(struct undo *u, const char *path,
 		    const struct journal_before *b)
 {
@@ -235,7 +177,7 @@ static int put_file(struct undo *u, const char *path,
 		return failed(u, "set the rights of", path);
 	if (b->flags)
 		locked_later(&u->locked, path, b->flags);
-	return put_attributes(u, path, b);
+	return attributes_put(u->g, path, b, &u->folders, u->temp_dir, u->err);
 }
 
 static int put_link(struct undo *u, const char *path,

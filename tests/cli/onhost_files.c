@@ -315,6 +315,20 @@ EXPORT int guestfs_lsetxattr(guestfs_h *g, const char *attribute,
 		    "lsetxattr");
 }
 
+EXPORT int guestfs_copy_attributes(guestfs_h *g, const char *from,
+				   const char *to, ...)
+{
+	struct guestfs_xattr_list *list = guestfs_lgetxattrs(g, from);
+	char name[512];
+	int r = 0, dir = path_of(g, to, name, sizeof(name));
+
+	for (uint32_t i = 0; !r && i < list->len; i++)
+		r = lsetxattr(name, list->val[i].attrname, list->val[i].attrval,
+			      list->val[i].attrval_len, 0);
+	guestfs_free_xattr_list(list);
+	return done(g, dir, r, "copy_attributes");
+}
+
 static const struct {
 	unsigned int bit;
 	char letter;
@@ -436,14 +450,46 @@ EXPORT char **guestfs_ls(guestfs_h *g, const char *path)
 	return names;
 }
 
-EXPORT int guestfs_tar_in(guestfs_h *g, const char *from, const char *path)
+static int untar(guestfs_h *g, const char *from, const char *path, bool xattrs)
 {
 	char *dir = NULL;
 	int r;
 
 	if (asprintf(&dir, "%s%s", g->temp, path) < 0)
 		return -1;
-	r = RUN(g, -1, NULL, 0, "tar", "-C", dir, "-xf", from);
+	r = xattrs ? RUN(g, -1, NULL, 0, "tar", "-C", dir, "--xattrs",
+			 "--xattrs-include=*", "-xf", from)
+		   : RUN(g, -1, NULL, 0, "tar", "-C", dir, "-xf", from);
 	free(dir);
 	return r ? -1 : 0;
+}
+
+EXPORT int guestfs_tar_in(guestfs_h *g, const char *from, const char *path)
+{
+	return untar(g, from, path, false);
+}
+
+/* Its only option here is that of the attributes. */
+EXPORT int guestfs_tar_in_opts(guestfs_h *g, const char *from, const char *path,
+			       ...)
+{
+	return untar(g, from, path, true);
+}
+
+EXPORT char *guestfs_mktemp(guestfs_h *g, const char *pattern, ...)
+{
+	char *name = NULL;
+	int fd;
+
+	if (asprintf(&name, "%s%s", g->temp, pattern) < 0)
+		return NULL;
+	fd = mkstemp(name);
+	if (fd < 0) {
+		free(name);
+		return no(g, "mktemp");
+	}
+	close(fd);
+	memmove(name, name + strlen(g->temp),
+		strlen(name + strlen(g->temp)) + 1);
+	return name;
 }
