@@ -117,6 +117,7 @@ serve() {
 	newer=$(dpkg-deb -f "$made/linux-image-armmp-lpae.deb" Version)
 	"$boot/make-archive.sh" "$scratch/www"
 	"$boot/make-archive.sh" "$scratch/www/debian" Debian "$made"/*.deb
+	: >server.log # the loop below may come before the server
 	python3 -u -m http.server 0 --bind 127.0.0.1 --directory www >server.log 2>/dev/null &
 	server=$!
 	for _ in $(seq 50); do
@@ -163,8 +164,8 @@ well() { # what the boot test asks
 	[ "$(grep -c '^ok ' <<<"$said")" -ge 12 ] || fail "the guest looked at too little"
 }
 
-root_of_guest() { # the script on standard input
-	in_guest sudo sh -e -s
+root_of_guest() { # the script on standard input; where it ended is shown
+	in_guest sudo sh -ex -s 2>trace || { tail -n 8 trace >&2; return 1; }
 }
 
 apt_is_content() {
@@ -199,7 +200,7 @@ debians_own_source() {
 	apt-cache $only policy linux-image-armmp-lpae | grep -q http
 	apt-cache $only showpkg cowsay | grep -q '^Package: cowsay'
 	[ "$(apt-cache $only policy cowsay | sed -n 's/^  Candidate: //p')" = '(none)' ]
-	! apt-get $only -s install cowsay >/dev/null 2>&1
+	if apt-get $only -s install cowsay >/dev/null 2>&1; then exit 1; fi
 	apt-get $only -s dist-upgrade >/run/upgrade
 	! grep '^Inst ' /run/upgrade | grep -v '^Inst linux-\(image\|base\|binary\|modules\)-[^ ]*armmp-lpae '
 	G
