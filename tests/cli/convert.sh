@@ -27,7 +27,7 @@ mount_root card.img rw
 	echo /dev/sda1 /data ext4 defaults 0 2 >>etc/fstab
 	setfattr -n user.tag -v fstab etc/fstab
 	ln etc/fstab etc/fstab.same
-	unit=etc/systemd/system/raspi-config.service # a row puts a link there
+	unit=etc/systemd/system/rpi-eeprom-update.service # a row puts a link there
 	echo '[Service]' >$unit && setcap cap_net_raw+ep $unit
 	setfattr -n user.tag -v 0x6100620a00 $unit
 	touch -h -d '2001-02-03 04:05:06.789' var/lib/x/* etc/fstab home/pi

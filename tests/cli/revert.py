@@ -43,10 +43,11 @@ class Revert:
             with open(path, 'r+b' if os.path.lexists(path) else 'wb') as f:
                 f.truncate(0)
                 f.write(content)
+        os.chown(path, before['uid'], before['gid'], follow_symlinks=False)
+        if kind == 'file':      # a new owner takes set-user-id and capabilities
             os.chmod(path, int(before['mode'], 8))
             for name, value in before.get('attributes', {}).items():
                 os.setxattr(path, name, bytes.fromhex(value))
-        os.chown(path, before['uid'], before['gid'], follow_symlinks=False)
         seconds, _, nanoseconds = before['mtime'].partition('.')
         when = int(seconds) * 10 ** 9 + int(nanoseconds)
         os.utime(path, ns=(when, when), follow_symlinks=False)
