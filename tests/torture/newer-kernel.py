@@ -37,7 +37,8 @@ def packed(image):
 
 
 def filters(image, start):
-    """As the kernel's own, but with longer matches: it must not pack to more."""
+    """As the kernel's own, but with longer and more matches: it must not pack to
+    more."""
     block = start + XZ_HEADER
     first = block + (image[block] + 1) * 4     # the first chunk of LZMA2
     if image[first] < 0xe0:
@@ -45,8 +46,9 @@ def filters(image, start):
     rest, lc = divmod(image[first + 5], 9)
     pb, lp = divmod(rest, 5)
     return [{'id': lzma.FILTER_ARM},
-            {'id': lzma.FILTER_LZMA2, 'preset': 9, 'dict_size': 128 << 20,
-             'nice_len': 273, 'lc': lc, 'lp': lp, 'pb': pb}]
+            {'id': lzma.FILTER_LZMA2, 'preset': 9 | lzma.PRESET_EXTREME,
+             'dict_size': 128 << 20, 'nice_len': 273, 'lc': lc, 'lp': lp,
+             'pb': pb}]
 
 
 def renew(image, old, new):
