@@ -257,25 +257,27 @@ struct x64_jump;
 
 struct cpu {
 	/* read or written by nearly every instruction */
-	uint32_t r[16];   /* r[15] reads as the PC does: this instruction's
+	uint32_t r[16]; /* r[15] reads as the PC does: this instruction's
 			   * address + 8, or + 4 in Thumb */
-	uint32_t nf;      /* N is its bit 31 */
-	uint32_t zf;      /* Z is zf == 0 */
-	uint32_t cf;      /* C: 0 or 1 */
-	uint32_t vf;      /* V is its bit 31 */
-	uint32_t pc_next; /* where the block at hand goes on when it ends */
-	const struct insn *cur;
+	uint32_t nf;    /* N is its bit 31 */
+	uint32_t zf;    /* Z is zf == 0 */
+	uint32_t cf;    /* C: 0 or 1 */
+	uint32_t vf;    /* V is its bit 31 */
+	/* translated code (jit/) only: flags that are not worked out yet; 0
+	 * elsewhere (enum ir_lazy) */
+	uint32_t lazy, lazy_a, lazy_b;
 	_Atomic uint32_t attention;
+	uint32_t pc_next; /* where the block at hand goes on when it ends */
+	uint32_t page_va; /* jit/: of the page whose code runs */
 
 	/* Addends by virtual page, of the current context (mmu.h): host
 	 * address = va + addend, if > 0.  Big-endian data has its own empty
 	 * pair, so that the fast path never tests for it. */
-	const int64_t *view_r, *view_w;
-
-	/* translated code (jit/) */
-	uint32_t page_va;          /* of the page whose code runs */
+	const int64_t *view_r;
+	struct x64_jump *jumps;    /* jit/: the jump cache */
 	uint32_t fetch_context[2]; /* mmu.h; in the keys of the jump cache */
-	struct x64_jump *jumps;
+	const int64_t *view_w;
+	const struct insn *cur;
 
 	uint32_t qf;   /* Q: 0 or 1 */
 	uint32_t ge;   /* GE[3:0] */

@@ -155,10 +155,24 @@ struct ir_exit {
 };
 
 /* What the back end must know of the guest's state. */
+/* While translated code runs, guest flags may be those of an operation that
+ * nobody has worked out yet. */
+enum ir_lazy {
+	IR_LAZY_NONE,       /* the flag's word has it */
+	IR_LAZY_SUB,        /* of lazy_a - lazy_b */
+	IR_LAZY_SUB_RESULT, /* the same, but lazy_a is the difference */
+	IR_LAZY_ADD,        /* of lazy_a + lazy_b */
+	IR_LAZY_ADD_RESULT, /* lazy_a is the sum */
+};
+
 struct ir_layout {
 	uint16_t n, z, c, v; /* 32-bit words: N is bit 31 of n, Z is z == 0,
 			      * C is 0 or 1, V is bit 31 of v */
-	uint16_t attention;  /* a word: not 0, somebody wants us */
+	/* A word: byte i is the enum ir_lazy of the flag 1 << i (enum
+	 * ir_flag_mask), all 0 wherever translated code begins, ends or calls.
+	 * Words: its operands; those that are not 0 are equal. */
+	uint16_t lazy, lazy_a, lazy_b;
+	uint16_t attention; /* a word: not 0, somebody wants us */
 	/* offsets of 32-bit state that lives in host registers between
 	 * units, the most used first */
 	uint16_t pinned[10];

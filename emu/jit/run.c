@@ -238,8 +238,10 @@ static bool emit(const struct cpu *cpu, struct unit *u)
 	if (x64_translate(jit->x64, &in, at, c->code_size - c->code_used,
 			  &jit->output) < 0)
 		return false;
-	for (unsigned int i = 0; i < u->exits; i++)
+	for (unsigned int i = 0; i < u->exits; i++) {
 		u->exit[i].site = at + jit->output.exit[i].jump;
+		u->exit[i].in_table = jit->output.exit[i].in_table;
+	}
 	c->code_used += (jit->output.size + 15) & ~(size_t)15;
 	u->code = at;
 	jit->stats.units++;
@@ -397,7 +399,7 @@ static void link_exit(const struct unit_exit *e, const struct unit *to)
 
 	if (u->version == to->version && unit_same_page(u->key, to->key) &&
 	    !to->tail)
-		x64_patch(e->site, to->code);
+		(e->in_table ? x64_patch_entry : x64_patch)(e->site, to->code);
 }
 
 static void count_enter(struct cpu *cpu)

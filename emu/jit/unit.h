@@ -55,6 +55,7 @@ struct unit_exit {
 	struct unit *unit;
 	uint32_t target; /* offset in the page, plus T, TRANSLATE_SINGLE */
 	uint8_t *site;   /* of the jump */
+	bool in_table;   /* it is an entry of a table */
 };
 
 struct unit {

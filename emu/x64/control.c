@@ -23,7 +23,8 @@ static void save_pending(struct gen *g, unsigned int mask)
 		return;
 	gen_temp_in(g, RAX);
 	gen_temp_in(g, RCX);
-	gen_save_flags(g, &g->pending, g->at, mask, true);
+	g->flag_words = gen_save_flags(g, &g->pending, g->at, mask, true,
+				       g->flag_words);
 	g->ef.val = g->carry = IR_NO_REF;
 }
 
@@ -93,6 +94,7 @@ static void skip_unless(struct gen *g)
 	cc = gen_condition(g, op->a, op->cc);
 	emit_jcc(&g->e, cc ^ 1, g->e.p + 6);
 	g->skip_from = g->e.p;
+	g->skip_flag_words = g->flag_words;
 	memcpy(g->skip_cached, g->cached, sizeof(g->cached));
 }
 
@@ -110,6 +112,7 @@ static void end_skip(struct gen *g)
 	gen_forget_all_x(g, false);
 	boundary(g);
 	place_here(g, g->skip_from);
+	g->flag_words &= g->skip_flag_words;
 	if (merge)
 		gen_merge_end(g);
 	else
@@ -125,6 +128,7 @@ static void call(struct gen *g)
 	g->pending = nothing;
 	gen_load_insn(g, gen_op(g)->imm);
 	emit_call(&g->e, g->x->fall);
+	g->flag_words = IR_FLAG_NZCV;
 	gen_forget_all(g);
 	gen_forget_all_x(g, true);
 	g->ef.val = g->carry = IR_NO_REF;
@@ -163,7 +167,8 @@ static void exit_back_if(struct gen *g, unsigned int exit, enum host_cc cc)
 	emit_jcc(&g->e, cc ^ 1, g->e.p + 6);
 	from = g->e.p;
 	gen_store_dirty(g);
-	gen_save_flags(g, &g->pending, g->at, g->u->exit_flags[exit], true);
+	gen_save_flags(g, &g->pending, g->at, g->u->exit_flags[exit], true,
+		       g->flag_words);
 	gen_exit_attention(g, exit);
 	gen_loop(g, exit);
 	gen_exit(g, exit);

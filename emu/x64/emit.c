@@ -220,6 +220,26 @@ void emit_store_imm(struct emit *e, bool wide, struct host_mem mem, int32_t imm)
 	emit32(e, imm);
 }
 
+void emit_store8_imm(struct emit *e, struct host_mem mem, unsigned int imm)
+{
+	emit_rm(e, 0xc6, 0, mem);
+	emit8(e, imm);
+}
+
+void emit_store16_imm(struct emit *e, struct host_mem mem, unsigned int imm)
+{
+	emit_rm(e, X_66 | 0xc7, 0, mem);
+	emit8(e, imm & 0xff);
+	emit8(e, imm >> 8);
+}
+
+void emit_alu_mem8_imm(struct emit *e, enum emit_alu op, struct host_mem mem,
+		       unsigned int imm)
+{
+	emit_rm(e, 0x80, op, mem);
+	emit8(e, imm);
+}
+
 void emit_lea(struct emit *e, bool wide, unsigned int to, struct host_mem mem)
 {
 	emit_rm(e, 0x8d | w(wide), to, mem);

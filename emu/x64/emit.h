@@ -166,6 +166,10 @@ void emit_store(struct emit *e, bool wide, struct host_mem mem,
 		unsigned int from);
 void emit_store_imm(struct emit *e, bool wide, struct host_mem mem,
 		    int32_t imm);
+void emit_store8_imm(struct emit *e, struct host_mem mem, unsigned int imm);
+void emit_store16_imm(struct emit *e, struct host_mem mem, unsigned int imm);
+void emit_alu_mem8_imm(struct emit *e, enum emit_alu op, struct host_mem mem,
+		       unsigned int imm);
 void emit_lea(struct emit *e, bool wide, unsigned int to, struct host_mem mem);
 void emit_alu(struct emit *e, bool wide, enum emit_alu op, unsigned int to,
 	      unsigned int from);

@@ -18,24 +18,19 @@ static const struct ir_op *op_of(const struct gen *g, ir_ref ref)
 	return &g->u->op[ref];
 }
 
-static bool inverts(enum ir_opcode op)
-{
-	return op == IR_FLAGS_SUB || op == IR_FLAGS_SBC;
-}
-
 static unsigned int all_flags(enum ir_opcode op)
 {
 	return op == IR_FLAGS_NZ || op == IR_FLAGS_AND ? IR_FLAG_NZ
 						       : IR_FLAG_NZCV;
 }
 
-static void holds(struct gen *g, ir_ref f, unsigned int mask)
+void gen_flags_hold(struct gen *g, ir_ref f, unsigned int mask)
 {
 	enum ir_opcode op = op_of(g, f)->op;
 
 	g->ef.val = f;
 	g->ef.mask = mask & all_flags(op);
-	g->ef.inverted = inverts(op);
+	g->ef.inverted = gen_inverts_carry(op);
 }
 
 static void complement_carry(struct gen *g)
@@ -81,7 +76,7 @@ static void put_aside(struct gen *g, unsigned int done)
 	if (!v->uses || v->last_use < done || v->base == BASE_SPILL ||
 	    lasts(g, f) || !find_slot(g, f))
 		return;
-	flip = g->ef.inverted != inverts(op_of(g, f)->op);
+	flip = g->ef.inverted != gen_inverts_carry(op_of(g, f)->op);
 	if (flip)
 		complement_carry(g);
 	emit8(&g->e, 0x9c);                             /* PUSHF */
@@ -110,27 +105,15 @@ static void restore(struct gen *g, ir_ref f)
 {
 	emit_rm(&g->e, 0xff, 6, mem_at(RSP, g->val[f].where)); /* PUSH m64 */
 	emit8(&g->e, 0x9d);                                    /* POPF */
-	holds(g, f, IR_FLAG_NZCV);
+	gen_flags_hold(g, f, IR_FLAG_NZCV);
 }
 
 /* Arguments of recipes */
 
-struct arg {
-	enum {
-		ARG_IMM,
-		ARG_REG,
-		ARG_MEM,
-		ARG_OTHER, /* must be computed */
-	} kind;
-	unsigned int reg;
-	int32_t imm;
-	struct host_mem mem;
-};
-
-static struct arg arg_of(const struct gen *g, ir_ref ref, unsigned int at)
+struct gen_arg gen_arg_of(const struct gen *g, ir_ref ref, unsigned int at)
 {
 	const struct gen_home *home;
-	struct arg arg = { .kind = ARG_OTHER };
+	struct gen_arg arg = { .kind = ARG_OTHER };
 
 	if (op_of(g, ref)->op == IR_CONST) {
 		arg.kind = ARG_IMM;
@@ -150,7 +133,7 @@ static struct arg arg_of(const struct gen *g, ir_ref ref, unsigned int at)
 static void alu_again(struct gen *g, enum emit_alu op, unsigned int to,
 		      ir_ref ref, unsigned int at, unsigned int spare)
 {
-	struct arg arg = arg_of(g, ref, at);
+	struct gen_arg arg = gen_arg_of(g, ref, at);
 
 	switch (arg.kind) {
 	case ARG_IMM:
@@ -174,11 +157,10 @@ static bool is_sum(enum ir_opcode op)
 	return op == IR_FLAGS_ADD;
 }
 
-/* reg = the first argument of f, and the register or constant of the second
- * by the recipe; then both are subtracted or added, so that reg is the result
- * and the host's flags are f's. */
-static void compute(struct gen *g, ir_ref f, enum gen_recipe recipe,
-		    unsigned int at, unsigned int reg, unsigned int spare)
+/* reg is the first argument of f, and the second a register or constant by the
+ * recipe; then both are subtracted or added. */
+void gen_compute_flags(struct gen *g, ir_ref f, enum gen_recipe recipe,
+		       unsigned int at, unsigned int reg, unsigned int spare)
 {
 	const struct ir_op *op = op_of(g, f);
 	enum emit_alu alu = op->op == IR_FLAGS_AND ? ALU_AND
@@ -219,7 +201,8 @@ static void compute(struct gen *g, ir_ref f, enum gen_recipe recipe,
 static bool compare_again(struct gen *g, ir_ref f, unsigned int at)
 {
 	const struct ir_op *op = op_of(g, f);
-	struct arg a = arg_of(g, op->a, at), b = arg_of(g, op->b, at);
+	struct gen_arg a = gen_arg_of(g, op->a, at),
+		       b = gen_arg_of(g, op->b, at);
 	bool test = op->op == IR_FLAGS_AND;
 
 	if (is_sum(op->op) || a.kind == ARG_OTHER || a.kind == ARG_IMM ||
@@ -256,11 +239,11 @@ static ir_ref result_of(const struct gen *g, ir_ref f)
 static void make(struct gen *g, ir_ref f, unsigned int mask)
 {
 	enum gen_recipe recipe = gen_recipe(g, f, g->at, mask);
-	struct arg res;
+	struct gen_arg res;
 	unsigned int reg;
 
 	if (recipe == RECIPE_RESULT) {
-		res = arg_of(g, result_of(g, f), g->at);
+		res = gen_arg_of(g, result_of(g, f), g->at);
 		if (res.kind == ARG_REG) {
 			emit_test(&g->e, false, res.reg, res.reg);
 		} else if (res.kind == ARG_MEM) {
@@ -270,72 +253,25 @@ static void make(struct gen *g, ir_ref f, unsigned int mask)
 			gen_again(g, result_of(g, f), reg, g->at);
 			emit_test(&g->e, false, reg, reg);
 		}
-		holds(g, f, IR_FLAG_NZ);
+		gen_flags_hold(g, f, IR_FLAG_NZ);
 		return;
 	}
 	if (recipe != RECIPE_AB || !compare_again(g, f, g->at)) {
 		reg = gen_temp(g);
-		compute(g, f, recipe, g->at, reg, gen_temp(g));
+		gen_compute_flags(g, f, recipe, g->at, reg, gen_temp(g));
 	}
-	holds(g, f, IR_FLAG_NZCV);
+	gen_flags_hold(g, f, IR_FLAG_NZCV);
 }
 
 /* The same, however they are to be had.  What went to the frame inside of a
  * skip is not there behind it, but then there is a recipe. */
-static void bring(struct gen *g, ir_ref f, unsigned int mask)
+void gen_bring(struct gen *g, ir_ref f, unsigned int mask)
 {
 	gen_clobber_flags(g);
 	if (g->val[f].base != BASE_SPILL || gen_recipe(g, f, g->at, mask))
 		make(g, f, mask);
 	else
 		restore(g, f);
-}
-
-/* Conditions */
-
-static struct host_mem flag_word(unsigned int offset)
-{
-	return mem_at(RBP, offset);
-}
-
-/* On flags in the state. */
-static enum host_cc condition_in_state(struct gen *g, enum ir_cc cc)
-{
-	const struct ir_layout *l = g->env->layout;
-	struct emit *e = &g->e;
-	unsigned int reg, no = cc & 1;
-
-	gen_clobber_flags(g);
-	switch (cc & ~1u) {
-	case IR_EQ:
-		emit_alu_mem_imm(e, false, ALU_CMP, flag_word(l->z), 0);
-		return CC_E ^ no;
-	case IR_CS:
-		emit_alu_mem_imm(e, false, ALU_CMP, flag_word(l->c), 0);
-		return CC_NE ^ no;
-	case IR_MI:
-		emit_alu_mem_imm(e, false, ALU_CMP, flag_word(l->n), 0);
-		return CC_S ^ no;
-	case IR_VS:
-		emit_alu_mem_imm(e, false, ALU_CMP, flag_word(l->v), 0);
-		return CC_S ^ no;
-	case IR_HI:
-		reg = gen_temp(g);
-		emit_load(e, false, reg, flag_word(l->c));
-		emit_unary(e, false, UNARY_NEG, reg);
-		emit_alu_load(e, false, ALU_AND, reg, flag_word(l->z));
-		return CC_NE ^ no;
-	default:
-		reg = gen_temp(g);
-		emit_load(e, false, reg, flag_word(l->n));
-		emit_alu_load(e, false, ALU_XOR, reg, flag_word(l->v));
-		if ((cc & ~1u) == IR_GE)
-			return CC_NS ^ no;
-		emit_shift_imm(e, false, SHIFT_SAR, reg, 31);
-		emit_unary(e, false, UNARY_NOT, reg);
-		emit_alu_load(e, false, ALU_AND, reg, flag_word(l->z));
-		return CC_NE ^ no;
-	}
 }
 
 enum host_cc gen_condition(struct gen *g, ir_ref ref, enum ir_cc cc)
@@ -349,9 +285,9 @@ enum host_cc gen_condition(struct gen *g, ir_ref ref, enum ir_cc cc)
 
 	(void)ref;
 	if (f == IR_NO_REF)
-		return condition_in_state(g, cc);
+		return gen_condition_in_state(g, cc);
 	if (g->ef.val != f || mask & ~g->ef.mask) {
-		bring(g, f, mask);
+		gen_bring(g, f, mask);
 	}
 	if (mask & IR_FLAG_C && !g->ef.inverted) {
 		if (mask == IR_FLAG_C)
@@ -377,7 +313,7 @@ void gen_twin_done(struct gen *g)
 	ir_ref f = g->val[g->at].twin;
 
 	g->val[f].emitted = true;
-	holds(g, f, IR_FLAG_NZCV);
+	gen_flags_hold(g, f, IR_FLAG_NZCV);
 }
 
 static void compare(struct gen *g, const struct ir_op *op, bool wide)
@@ -452,7 +388,7 @@ void gen_flags(struct gen *g)
 	default:
 		sum(g, op, wide);
 	}
-	holds(g, g->at, IR_FLAG_NZCV);
+	gen_flags_hold(g, g->at, IR_FLAG_NZCV);
 }
 
 static bool can_defer_carry(const struct gen *g)
@@ -487,8 +423,9 @@ void gen_cond(struct gen *g)
 	if (can_defer_carry(g)) {
 		if (g->flags_of[g->at] == IR_NO_REF) {
 			gen_clobber_flags(g);
+			gen_want_carry_word(g);
 			emit_rm(&g->e, X_0F | 0xba, 4, /* BT */
-				flag_word(g->env->layout->c));
+				mem_at(RBP, g->env->layout->c));
 			emit8(&g->e, 0);
 			g->carry_inverted = false;
 		} else {
@@ -535,271 +472,4 @@ void gen_carry(struct gen *g, ir_ref c, bool inverted)
 	}
 	emit_rr(&g->e, X_0F | 0xba, 4, reg);
 	emit8(&g->e, 0);
-}
-
-/* Writing the guest's */
-
-static void store_nz(struct gen *g, unsigned int mask, unsigned int reg)
-{
-	const struct ir_layout *l = g->env->layout;
-
-	if (mask & IR_FLAG_N)
-		emit_store(&g->e, false, flag_word(l->n), reg);
-	if (mask & IR_FLAG_Z)
-		emit_store(&g->e, false, flag_word(l->z), reg);
-}
-
-/* C and V from the host's flags, which V changes. */
-static void store_cv(struct gen *g, unsigned int mask, bool inverted,
-		     unsigned int reg)
-{
-	const struct ir_layout *l = g->env->layout;
-
-	if (mask & IR_FLAG_C)
-		emit_setcc_mem(&g->e, inverted ? CC_AE : CC_B, flag_word(l->c));
-	if (mask & IR_FLAG_V) {
-		emit_setcc(&g->e, CC_O, reg);
-		emit_shift_imm(&g->e, false, SHIFT_ROR, reg, 1);
-		emit_store(&g->e, false, flag_word(l->v), reg);
-	}
-}
-
-static void save_setc(struct gen *g, ir_ref c, unsigned int at)
-{
-	struct host_mem word = flag_word(g->env->layout->c);
-
-	if (op_of(g, c)->op == IR_CONST) {
-		emit_store_imm(&g->e, false, word, op_of(g, c)->imm & 1);
-		return;
-	}
-	gen_again(g, c, RAX, at);
-	emit_store(&g->e, false, word, RAX);
-}
-
-/* The register that has the value now, or RAX with a copy. */
-static unsigned int again_somewhere(struct gen *g, ir_ref ref, unsigned int at)
-{
-	struct arg arg = arg_of(g, ref, at);
-
-	if (arg.kind == ARG_REG)
-		return arg.reg;
-	gen_again(g, ref, RAX, at);
-	return RAX;
-}
-
-static void save_setf(struct gen *g, ir_ref f, unsigned int at,
-		      unsigned int mask, bool hot)
-{
-	const struct ir_op *op = op_of(g, f);
-	enum gen_recipe recipe = gen_recipe(g, f, at, mask);
-	ir_ref res = result_of(g, f);
-
-	if (recipe == RECIPE_RESULT) {
-		store_nz(g, mask, again_somewhere(g, res, at));
-		return;
-	}
-	if (hot && g->ef.val == f && !(mask & ~g->ef.mask) &&
-	    (!(mask & IR_FLAG_NZ) ||
-	     (res != IR_NO_REF && gen_home_at(g, res, at)))) {
-		if (mask & IR_FLAG_NZ)
-			store_nz(g, mask, again_somewhere(g, res, at));
-		store_cv(g, mask, g->ef.inverted, RAX);
-		return;
-	}
-	if (recipe == RECIPE_AB && !hot &&
-	    (mask == IR_FLAG_NZCV || mask == (IR_FLAG_C | IR_FLAG_V))) {
-		gen_again(g, op->a, RAX, at);
-		gen_again(g, op->b, RCX, at);
-		emit_call(&g->e,
-			  g->x->save[is_sum(op->op)][mask == IR_FLAG_NZCV]);
-		return;
-	}
-	compute(g, f, recipe, at, RAX, RCX);
-	store_nz(g, mask, RAX);
-	store_cv(g, mask, inverts(op->op), RAX);
-}
-
-void gen_save_flags(struct gen *g, const struct gen_pending *p, unsigned int at,
-		    unsigned int mask, bool hot)
-{
-	const uint16_t by[] = { p->v, p->c, p->z, p->n };
-
-	if (hot && g->ef.val != IR_NO_REF) {
-		/* first those that the host's flags hold */
-		for (unsigned int i = 0; i < 4; i++) {
-			unsigned int same = 0;
-
-			if (by[i] == GEN_NEVER || !(mask & 1u << i) ||
-			    op_of(g, by[i])->op != IR_SETF ||
-			    op_of(g, by[i])->a != g->ef.val)
-				continue;
-			for (unsigned int n = i; n < 4; n++)
-				if (by[n] == by[i])
-					same |= 1u << n & mask;
-			save_setf(g, g->ef.val, at, same, true);
-			mask &= ~same;
-			break;
-		}
-	}
-	for (unsigned int i = 0; i < 4; i++) {
-		unsigned int same = 0;
-
-		if (by[i] == GEN_NEVER || !(mask & 1u << i))
-			continue;
-		if (op_of(g, by[i])->op == IR_SETC) {
-			save_setc(g, op_of(g, by[i])->a, at);
-			continue;
-		}
-		for (unsigned int n = i; n < 4; n++)
-			if (by[n] == by[i])
-				same |= 1u << n & mask;
-		save_setf(g, op_of(g, by[i])->a, at, same, false);
-		mask &= ~same;
-	}
-}
-
-static void set_pending(struct gen *g, unsigned int mask, uint16_t by)
-{
-	if (mask & IR_FLAG_N)
-		g->pending.n = by;
-	if (mask & IR_FLAG_Z)
-		g->pending.z = by;
-	if (mask & IR_FLAG_C)
-		g->pending.c = by;
-	if (mask & IR_FLAG_V)
-		g->pending.v = by;
-}
-
-/* Bit 31 of a word of the state = a condition; the host's flags stay. */
-static void store_top(struct gen *g, enum host_cc cc, unsigned int offset,
-		      unsigned int reg)
-{
-	emit_setcc(&g->e, cc, reg);
-	emit_extend(&g->e, false, false, 1, reg, reg);
-	if (g->env->v3) {
-		emit_rorx(&g->e, false, reg, reg, 1);
-	} else {
-		/* 9 * 9 * 9 << 24 has that bit, and others that mean nothing */
-		emit_bswap(&g->e, false, reg);
-		for (unsigned int i = 0; i < 3; i++)
-			emit_lea(&g->e, false, reg, mem_index(reg, reg, 3, 0));
-	}
-	emit_store(&g->e, false, flag_word(offset), reg);
-}
-
-/* A register with the result that f's flags are of, or NO_REG. */
-static unsigned int result_in_register(struct gen *g, ir_ref f)
-{
-	ir_ref res = result_of(g, f);
-	struct arg arg;
-
-	if (res == IR_NO_REF || op_of(g, res)->type != IR_I32)
-		return NO_REG;
-	if (g->val[res].uses && g->val[res].reg != NO_REG)
-		return g->val[res].reg;
-	arg = arg_of(g, res, g->at);
-	return arg.kind == ARG_REG ? arg.reg : NO_REG;
-}
-
-/* The host's flags still are f's afterwards: comparisons are mostly followed
- * by who asks for them. */
-static void setf_now(struct gen *g, ir_ref f, unsigned int mask)
-{
-	const struct ir_layout *l = g->env->layout;
-	unsigned int res = NO_REG, reg;
-
-	if ((g->ef.val != f || mask & ~g->ef.mask) && mask & IR_FLAG_NZ &&
-	    gen_recipe(g, f, g->at, mask) == RECIPE_AB) {
-		/* with the result, which N and Z are stored by */
-		gen_clobber_flags(g);
-		res = gen_temp(g);
-		compute(g, f, RECIPE_AB, g->at, res, gen_temp(g));
-		holds(g, f, IR_FLAG_NZCV);
-		gen_unlock(g);
-	} else if (g->ef.val != f || mask & ~g->ef.mask) {
-		bring(g, f, mask);
-		gen_unlock(g);
-	}
-	if (res == NO_REG && mask & IR_FLAG_NZ)
-		res = result_in_register(g, f);
-	if (res != NO_REG) {
-		g->locked |= 1 << res;
-		store_nz(g, mask, res);
-		mask &= ~(unsigned int)IR_FLAG_NZ;
-	}
-	if (mask & IR_FLAG_C)
-		store_cv(g, IR_FLAG_C, g->ef.inverted, NO_REG);
-	if (!(mask & (IR_FLAG_NZ | IR_FLAG_V)))
-		return;
-	reg = gen_temp(g);
-	if (mask & IR_FLAG_V)
-		store_top(g, CC_O, l->v, reg);
-	if (mask & IR_FLAG_N)
-		store_top(g, CC_S, l->n, reg);
-	if (mask & IR_FLAG_Z) {
-		emit_setcc(&g->e, CC_NE, reg);
-		emit_extend(&g->e, false, false, 1, reg, reg);
-		emit_store(&g->e, false, flag_word(l->z), reg);
-	}
-}
-
-void gen_setf(struct gen *g)
-{
-	const struct ir_op *op = gen_op(g);
-
-	if (g->val[g->at].twin != IR_NO_REF)
-		return; /* at the skip's end */
-	if (!g->now[g->at]) {
-		set_pending(g, op->imm, g->at);
-		return;
-	}
-	setf_now(g, op->a, op->imm);
-	set_pending(g, op->imm, GEN_NEVER);
-}
-
-static void bring_all(struct gen *g, ir_ref f)
-{
-	if (g->ef.val != f || g->ef.mask != IR_FLAG_NZCV)
-		bring(g, f, IR_FLAG_NZCV);
-	gen_unlock(g);
-}
-
-void gen_merge_begin(struct gen *g)
-{
-	bring_all(g, g->flags_of[g->at]);
-}
-
-void gen_merge_ready(struct gen *g)
-{
-	bring_all(g, op_of(g, g->val[g->at].twin)->a);
-}
-
-void gen_merge_end(struct gen *g)
-{
-	unsigned int setf = g->val[g->at].twin;
-	const struct ir_op *op = op_of(g, setf);
-
-	if (g->now[setf]) {
-		setf_now(g, op->a, op->imm);
-		set_pending(g, op->imm, GEN_NEVER);
-	} else {
-		set_pending(g, op->imm, setf);
-	}
-}
-
-void gen_setc(struct gen *g)
-{
-	const struct ir_op *op = gen_op(g);
-	struct host_mem word = flag_word(g->env->layout->c);
-	uint64_t imm;
-
-	if (!g->now[g->at]) {
-		set_pending(g, IR_FLAG_C, g->at);
-		return;
-	}
-	if (gen_const(g, op->a, &imm))
-		emit_store_imm(&g->e, false, word, imm & 1);
-	else
-		emit_store(&g->e, false, word, gen_use(g, op->a));
-	set_pending(g, IR_FLAG_C, GEN_NEVER);
 }

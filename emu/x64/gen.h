@@ -107,6 +107,7 @@ struct gen_stub {
 	uint16_t before;   /* STUB_FALL: another of the same instruction + 1 */
 	uint16_t dirty, dirties; /* what is to be stored there: in dirty_at[] */
 	struct gen_pending pending;
+	uint8_t flag_words; /* as g->flag_words */
 	uint8_t *code;
 };
 
@@ -158,6 +159,9 @@ struct gen {
 
 	struct gen_eflags ef;
 	struct gen_pending pending;
+	/* flags that the state is known to have in words (enum ir_flag_mask);
+	 * at the open skip */
+	unsigned int flag_words, skip_flag_words;
 	/* a COND that is in the host's CF alone, or IR_NO_REF */
 	ir_ref carry;
 	bool carry_inverted;
@@ -199,6 +203,7 @@ struct x64 {
 	uint8_t *enter, *leave, *leave_saved, *exit_to, *exit_next;
 	uint8_t *fall, *poll;
 	uint8_t *save[2][2]; /* flags: of a sum; all, or C and V */
+	uint8_t *work_out;   /* lazy flags; called, registers stay */
 	struct gen gen;
 };
 
@@ -351,19 +356,12 @@ void gen_keep_flags(struct gen *g);
 /* Make the host's flags those that the operation at hand asks for (its
  * argument ref); the condition to test them by. */
 enum host_cc gen_condition(struct gen *g, ir_ref ref, enum ir_cc cc);
-/* Write flags of mask that are pending to the state as it is before operation
- * 'at'; changes rax and rcx.  hot: the host's flags are as g->ef says. */
-void gen_save_flags(struct gen *g, const struct gen_pending *p, unsigned int at,
-		    unsigned int mask, bool hot);
 void gen_flags(struct gen *g);
-void gen_setf(struct gen *g);
-/* Both ways around a conditional comparison have their flags in the host's:
- * at the skip's beginning, and at its end before and after they meet. */
-void gen_merge_begin(struct gen *g);
-void gen_merge_ready(struct gen *g);
-void gen_merge_end(struct gen *g);
-void gen_setc(struct gen *g);
 void gen_cond(struct gen *g);
+/* The host's flags are those of mask of FLAGS value f now. */
+void gen_flags_hold(struct gen *g, ir_ref f, unsigned int mask);
+/* Make them so, whatever they hold. */
+void gen_bring(struct gen *g, ir_ref f, unsigned int mask);
 /* The FLAGS operation behind the one at hand, if it can be had by the same
  * host instruction and somebody wants it in the host's flags. */
 bool gen_wants_twin(struct gen *g);
@@ -371,6 +369,48 @@ bool gen_wants_twin(struct gen *g);
 void gen_twin_done(struct gen *g);
 /* CF = c (or its inverse) for ADC and SBC. */
 void gen_carry(struct gen *g, ir_ref c, bool inverted);
+
+/* An argument of a recipe before operation 'at'. */
+struct gen_arg {
+	enum {
+		ARG_IMM,
+		ARG_REG,
+		ARG_MEM,
+		ARG_OTHER, /* must be computed: gen_again() */
+	} kind;
+	unsigned int reg;
+	int32_t imm;
+	struct host_mem mem;
+};
+struct gen_arg gen_arg_of(const struct gen *g, ir_ref ref, unsigned int at);
+/* reg = the value that f's flags are of, by the recipe, and the host's flags
+ * are f's; spare changes. */
+void gen_compute_flags(struct gen *g, ir_ref f, enum gen_recipe recipe,
+		       unsigned int at, unsigned int reg, unsigned int spare);
+
+static inline bool gen_inverts_carry(enum ir_opcode op)
+{
+	return op == IR_FLAGS_SUB || op == IR_FLAGS_SBC;
+}
+
+/* guest_flags.c: the guest's flags in the state.
+ * C becomes a word, if it is none yet.  Changes the host's flags. */
+void gen_want_carry_word(struct gen *g);
+/* A condition on them. */
+enum host_cc gen_condition_in_state(struct gen *g, enum ir_cc cc);
+/* Write flags of mask that are pending to the state as it is before operation
+ * 'at'; changes rax and rcx.  hot: the host's flags are as g->ef says.  words:
+ * those that the state has in words; returns which it has so then. */
+unsigned int gen_save_flags(struct gen *g, const struct gen_pending *p,
+			    unsigned int at, unsigned int mask, bool hot,
+			    unsigned int words);
+void gen_setf(struct gen *g);
+/* Both ways around a conditional comparison have their flags in the host's:
+ * at the skip's beginning, and at its end before and after they meet. */
+void gen_merge_begin(struct gen *g);
+void gen_merge_ready(struct gen *g);
+void gen_merge_end(struct gen *g);
+void gen_setc(struct gen *g);
 
 /* flush.c: the code of a STUB_FLUSH, to which jumps lead already. */
 void gen_flush_stub(struct gen *g, const struct gen_stub *s);

@@ -52,10 +52,22 @@ static void enter(struct x64 *x, struct emit *e)
 	emit_rr(e, 0xff, 4, RAX); /* JMP */
 }
 
+static void work_out_if_lazy(struct x64 *x, struct emit *e)
+{
+	uint8_t *none;
+
+	emit_alu_mem_imm(e, false, ALU_CMP, state(x->env->layout->lazy),
+			 IR_LAZY_NONE);
+	none = emit_jcc_short(e, CC_E);
+	emit_call(e, x->work_out);
+	emit_here(e, none);
+}
+
 /* rax: the token */
 static void leave(struct x64 *x, struct emit *e)
 {
 	x->leave = e->p;
+	work_out_if_lazy(x, e);
 	store_pinned(e, x->env->layout);
 	x->leave_saved = e->p;
 	emit_alu_imm(e, true, ALU_ADD, RSP, FRAME);
@@ -183,6 +195,7 @@ static void fall(struct x64 *x, struct emit *e)
 	uint8_t *stopped;
 
 	x->fall = e->p;
+	work_out_if_lazy(x, e);
 	store_pinned(e, x->env->layout);
 	emit_mov(e, true, RDI, RBP);
 	emit_mov(e, true, RSI, RAX);
@@ -204,6 +217,7 @@ static void fall(struct x64 *x, struct emit *e)
 static void poll(struct x64 *x, struct emit *e)
 {
 	x->poll = e->p;
+	work_out_if_lazy(x, e);
 	store_pinned(e, x->env->layout);
 	emit_mov(e, true, RDI, RBP);
 	emit_mov(e, true, RSI, RAX);
@@ -229,18 +243,87 @@ static void save(struct x64 *x, struct emit *e, bool sum, bool all)
 	emit8(e, 0xc3); /* RET */
 }
 
+static void store_lazy(struct emit *e, const struct ir_layout *l,
+		       unsigned int flag, unsigned int word, unsigned int reg)
+{
+	uint8_t *none;
+
+	emit_alu_mem8_imm(e, ALU_CMP, state(l->lazy + __builtin_ctz(flag)),
+			  IR_LAZY_NONE);
+	none = emit_jcc_short(e, CC_E);
+	emit_store(e, false, state(word), reg);
+	emit_here(e, none);
+}
+
+/* edx = the operation that lazy flags are of: that of any byte. */
+static void lazy_operation(struct emit *e, const struct ir_layout *l)
+{
+	emit_load(e, false, RDX, state(l->lazy));
+	for (unsigned int shift = 16; shift >= 8; shift /= 2) {
+		emit_mov(e, false, RCX, RDX);
+		emit_shift_imm(e, false, SHIFT_SHR, RCX, shift);
+		emit_alu(e, false, ALU_OR, RDX, RCX);
+	}
+	emit_extend(e, false, false, 1, RDX, RDX);
+}
+
+/* Called.  Flags that are lazy become words; all registers stay. */
+static void work_out(struct x64 *x, struct emit *e)
+{
+	const struct ir_layout *l = x->env->layout;
+	uint8_t *sum, *operands, *done;
+
+	x->work_out = e->p;
+	emit_push(e, RAX);
+	emit_push(e, RCX);
+	emit_push(e, RDX);
+	lazy_operation(e, l);
+	emit_load(e, false, RAX, state(l->lazy_a));
+	emit_load(e, false, RCX, state(l->lazy_b));
+	emit_alu_imm(e, false, ALU_CMP, RDX, IR_LAZY_ADD);
+	sum = emit_jcc_short(e, CC_AE);
+	emit_alu_imm(e, false, ALU_CMP, RDX, IR_LAZY_SUB);
+	operands = emit_jcc_short(e, CC_E);
+	emit_alu(e, false, ALU_ADD, RAX, RCX);
+	emit_here(e, operands);
+	emit_alu(e, false, ALU_SUB, RAX, RCX);
+	emit_setcc(e, CC_AE, RDX);
+	done = emit_jmp_short(e);
+	emit_here(e, sum);
+	operands = emit_jcc_short(e, CC_E);
+	emit_alu(e, false, ALU_SUB, RAX, RCX);
+	emit_here(e, operands);
+	emit_alu(e, false, ALU_ADD, RAX, RCX);
+	emit_setcc(e, CC_B, RDX);
+	emit_here(e, done);
+	emit_setcc(e, CC_O, RCX);
+	emit_extend(e, false, false, 1, RCX, RCX);
+	emit_shift_imm(e, false, SHIFT_ROR, RCX, 1);
+	emit_extend(e, false, false, 1, RDX, RDX);
+	store_lazy(e, l, IR_FLAG_N, l->n, RAX);
+	store_lazy(e, l, IR_FLAG_Z, l->z, RAX);
+	store_lazy(e, l, IR_FLAG_C, l->c, RDX);
+	store_lazy(e, l, IR_FLAG_V, l->v, RCX);
+	emit_store_imm(e, false, state(l->lazy), 0);
+	emit_pop(e, RDX);
+	emit_pop(e, RCX);
+	emit_pop(e, RAX);
+	emit8(e, 0xc3); /* RET */
+}
+
 size_t gen_shared(struct x64 *x, uint8_t *where)
 {
 	struct emit e;
 
 	emit_begin(&e, where, X64_SHARED);
+	for (unsigned int i = 0; i < 4; i++)
+		save(x, &e, i & 1, i & 2);
+	work_out(x, &e);
 	enter(x, &e);
 	leave(x, &e);
 	exit_to(x, &e);
 	exit_next(x, &e);
 	fall(x, &e);
 	poll(x, &e);
-	for (unsigned int i = 0; i < 4; i++)
-		save(x, &e, i & 1, i & 2);
 	return e.p - e.begin;
 }

@@ -24,6 +24,7 @@ struct gen_stub *gen_stub(struct gen *g, enum gen_stub_kind kind)
 		.insn = g->insn,
 		.at = g->at,
 		.pending = g->pending,
+		.flag_words = (uint8_t)g->flag_words,
 	};
 	gen_list_dirty(g, s);
 	return s;
@@ -114,6 +115,7 @@ static void exit_site(struct gen *g, unsigned int exit)
 	s->exit = exit;
 	s->from = g->e.p;
 	g->out->exit[exit].jump = g->e.p - 4 - g->e.begin;
+	g->out->exit[exit].in_table = false;
 }
 
 void gen_exit(struct gen *g, unsigned int exit)
@@ -132,21 +134,24 @@ static void load_here(struct gen *g, unsigned int reg, unsigned int by)
 	emit32(&g->e, by);
 }
 
+/* One indirect jump, which the host predicts by itself, through addresses that
+ * stand behind it. */
 void gen_exit_among(struct gen *g, unsigned int exit, unsigned int count,
 		    unsigned int reg)
 {
-	unsigned int pad;
+	unsigned int pad = -((uintptr_t)g->e.p + 7 + 3) & 7;
 
-	/* LEA (7 bytes, base), LEA (4), JMP (2), then each exit's jump in 8 */
-	pad = -((uintptr_t)g->e.p + 7 + 4 + 2) & 7;
-	load_here(g, RAX, 4 + 2 + pad);
-	emit_lea(&g->e, true, RAX, mem_index(RAX, reg, 3, 0));
-	emit_rr(&g->e, 0xff, 4, RAX); /* JMP */
+	load_here(g, RAX, 3 + pad);                         /* 7 bytes */
+	emit_rm(&g->e, 0xff, 4, mem_index(RAX, reg, 3, 0)); /* JMP: 3 bytes */
 	emit_nops(&g->e, pad);
 	for (unsigned int i = 0; i < count; i++) {
-		emit_jmp(&g->e, g->e.p + 5);
-		exit_site(g, exit + i);
-		emit_nops(&g->e, 3);
+		struct gen_stub *s = gen_stub(g, STUB_EXIT);
+
+		s->exit = (uint16_t)(exit + i);
+		g->out->exit[exit + i].jump = (uint32_t)(g->e.p - g->e.begin);
+		g->out->exit[exit + i].in_table = true;
+		emit32(&g->e, 0);
+		emit32(&g->e, 0);
 	}
 }
 
@@ -195,7 +200,8 @@ static void fall(struct gen *g, struct gen_stub *s)
 	place(g, s->from);
 	s->code = g->e.p;
 	gen_store_listed(g, s);
-	gen_save_flags(g, &s->pending, s->at, IR_FLAG_NZCV, false);
+	gen_save_flags(g, &s->pending, s->at, IR_FLAG_NZCV, false,
+		       s->flag_words);
 	gen_load_insn(g, s->insn);
 	emit_call(&g->e, g->x->fall);
 	if (!s->back) {
@@ -223,7 +229,8 @@ static void exit_if(struct gen *g, struct gen_stub *s)
 {
 	patch(g, s->from, g->e.p);
 	gen_store_listed(g, s);
-	gen_save_flags(g, &s->pending, s->at, g->u->exit_flags[s->exit], false);
+	gen_save_flags(g, &s->pending, s->at, g->u->exit_flags[s->exit], false,
+		       s->flag_words);
 	if (g->u->exit[s->exit].back)
 		gen_exit_attention(g, s->exit);
 	gen_exit(g, s->exit);
@@ -231,10 +238,15 @@ static void exit_if(struct gen *g, struct gen_stub *s)
 
 static void exit_unpatched(struct gen *g, struct gen_stub *s)
 {
-	patch(g, s->from, g->e.p);
+	struct x64_exit_site *site = &g->out->exit[s->exit];
+
+	if (!site->in_table)
+		patch(g, s->from, g->e.p);
+	else if (!g->e.full)
+		x64_patch_entry(g->e.begin + site->jump, g->e.p);
 	if (g->attention_from[s->exit])
 		patch(g, g->attention_from[s->exit], g->e.p);
-	g->out->exit[s->exit].stub = g->e.p - g->e.begin;
+	site->stub = g->e.p - g->e.begin;
 	emit_mov_imm(&g->e, RAX, g->in->exit_token[s->exit]);
 	emit_jmp(&g->e, g->x->leave);
 }
@@ -273,7 +285,8 @@ static void window(struct gen *g, struct gen_stub *s)
 	place(g, s->from);
 	s->code = g->e.p;
 	gen_store_listed(g, s);
-	gen_save_flags(g, &s->pending, s->at, g->u->exit_flags[s->exit], false);
+	gen_save_flags(g, &s->pending, s->at, g->u->exit_flags[s->exit], false,
+		       s->flag_words);
 	gen_exit(g, s->exit);
 	window_crosses(g, s);
 }
@@ -282,7 +295,8 @@ static void poll(struct gen *g, struct gen_stub *s)
 {
 	patch(g, s->from, g->e.p);
 	gen_store_listed(g, s);
-	gen_save_flags(g, &s->pending, s->at, IR_FLAG_NZCV, false);
+	gen_save_flags(g, &s->pending, s->at, IR_FLAG_NZCV, false,
+		       s->flag_words);
 	gen_load_insn(g, s->insn);
 	emit_jmp(&g->e, g->x->poll);
 }

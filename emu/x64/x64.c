@@ -56,6 +56,7 @@ static void begin(struct x64 *x, const struct x64_input *in, uint8_t *at,
 	g->in_states = 0;
 	g->ef.val = g->carry = IR_NO_REF;
 	g->pending = nothing;
+	g->flag_words = 0;
 	g->fall = g->falls = 0;
 	g->dirty = 0;
 	g->dirty_used = 0;
@@ -208,6 +209,11 @@ void x64_patch(uint8_t *site, const uint8_t *to)
 	/* the four bytes lie within an aligned eight: gen_exit() */
 	__atomic_store_n((int32_t *)(void *)site, (int32_t)(to - (site + 4)),
 			 __ATOMIC_RELEASE);
+}
+
+void x64_patch_entry(uint8_t *site, const uint8_t *to)
+{
+	__atomic_store_n((const uint8_t **)(void *)site, to, __ATOMIC_RELEASE);
 }
 
 bool x64_host_v2(void)

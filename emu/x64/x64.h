@@ -102,8 +102,10 @@ struct x64_input {
 };
 
 struct x64_exit_site {
-	uint32_t jump; /* offset of the rel32, within one aligned 8 bytes */
+	uint32_t jump; /* offset of the rel32, within one aligned 8 bytes; or of
+			* the entry of a table: eight bytes, aligned, an address */
 	uint32_t stub; /* offset of where it goes to unpatched */
+	bool in_table;
 };
 
 struct x64_output {
@@ -139,6 +141,8 @@ uint64_t x64_enter(const struct x64 *x, void *state, const void *code);
 /* Point the jump at 'site' (address of its rel32) to 'to'; atomic for who
  * runs it meanwhile. */
 void x64_patch(uint8_t *site, const uint8_t *to);
+/* The same for an entry of a table. */
+void x64_patch_entry(uint8_t *site, const uint8_t *to);
 
 /* Whether this host has what x86-64-v2 (v3) asks for. */
 bool x64_host_v2(void);

@@ -17,6 +17,7 @@ struct eval_state {
 	uint32_t r[16];
 	uint64_t wide[4];
 	uint32_t n, z, c, v;
+	uint32_t lazy, lazy_a, lazy_b;
 	uint32_t attention, pc_next, page_va, context[2];
 	uint8_t thumb;
 	const int64_t *view_r;

@@ -193,6 +193,12 @@ static void memory(bool wide, struct host_mem m)
 		emit_alu_mem_imm(&e, wide, op, m, 1000);
 		is("%s %s %s, 1000", alu_name[op], size, mem_text(m));
 	}
+	emit_store8_imm(&e, m, 0x81);
+	is("mov byte ptr %s, 0x81", mem_text(m));
+	emit_store16_imm(&e, m, 0x8123);
+	is("mov word ptr %s, 0x8123", mem_text(m));
+	emit_alu_mem8_imm(&e, ALU_CMP, m, 3);
+	is("cmp byte ptr %s, 3", mem_text(m));
 	emit_setcc_mem(&e, CC_AE, m);
 	is("setae byte ptr %s", mem_text(m));
 	emit_rm(&e, 0xff, 6, m);

@@ -131,6 +131,7 @@ static bool same_state(const struct eval_result *want,
 	return !memcmp(s->r, t->r, sizeof(s->r)) &&
 	       !memcmp(s->wide, t->wide, sizeof(s->wide)) &&
 	       !((flags_of(s) ^ flags_of(t)) & mask) && t->c <= 1 &&
+	       t->lazy == IR_LAZY_NONE &&
 	       !memcmp(memory[0], memory[1], EVAL_MEMORY);
 }
 
