@@ -10,6 +10,10 @@ enum {
 	PAGE_SIZE = 4096,
 	MAX_TABLE = 32,  /* entries */
 	MAX_ROUNDS = 40, /* instructions of several rounds of a loop */
+	/* jumps back that a unit follows, and instructions before and behind */
+	MAX_BACK = 2,
+	BEFORE_BACK = 24,
+	BEHIND_BACK = 16,
 };
 
 /* What the PC reads as, as an offset in the page. */
@@ -31,9 +35,29 @@ static bool goes_round(struct flow *f, uint32_t to)
 	return insns + f->round <= MAX_ROUNDS;
 }
 
+/* Whether the unit takes what a jump back leads to with it: an interpreter's
+ * loop then has a dispatch behind each operation, which the host predicts
+ * better than one for all.  From then on exits to all addresses up to this one
+ * look at the attention word, so that no cycle of units goes without. */
+static bool goes_back(struct flow *f, uint32_t to)
+{
+	unsigned int insns = f->made->insns + 1;
+
+	if (f->backs == MAX_BACK || insns > BEFORE_BACK ||
+	    to == f->made->insn[0].in.off)
+		return false;
+	f->backs++;
+	if (f->last > insns + BEHIND_BACK)
+		f->last = insns + BEHIND_BACK;
+	if (f->high < f->off)
+		f->high = f->off;
+	return true;
+}
+
 static void go_to(struct flow *f, uint32_t to)
 {
-	if (flow_inside(f, to) && (to > f->off || goes_round(f, to))) {
+	if (flow_inside(f, to) &&
+	    (to > f->off || goes_round(f, to) || goes_back(f, to))) {
 		f->next = to;
 	} else {
 		flow_leave(f, to);
@@ -47,7 +71,7 @@ static void exit_by(struct flow *f, enum ir_opcode op, unsigned int cc,
 	ir_add(f->t.u, (struct ir_op){ .op = (uint8_t)op,
 				       .cc = (uint8_t)cc,
 				       .a = flags,
-				       .imm = flow_exit(f, to, to <= f->off) });
+				       .imm = flow_exit(f, to) });
 }
 
 /* To 'to' if cc holds, else on. */
@@ -172,8 +196,10 @@ static bool table(struct flow *f, const struct insn *in, unsigned int size)
 		to = begin + 2 * to;
 		if (to >= PAGE_SIZE)
 			return false;
-		flow_exit(f, to, false);
+		flow_exit(f, to);
 	}
+	if (begin <= f->high)
+		ir_add(f->t.u, (struct ir_op){ .op = IR_POLL });
 	ir_add(f->t.u, (struct ir_op){ .op = IR_EXIT_AMONG,
 				       .size = (uint8_t)count,
 				       .a = TRANS_GET(&f->t, IR_I32, r[in->rm]),

@@ -16,6 +16,9 @@ struct flow {
 	unsigned int off;   /* of the instruction at hand */
 	unsigned int next;  /* where the unit goes on if it has not ended */
 	unsigned int round; /* if the unit is a loop: its instructions */
+	unsigned int last;  /* how many instructions it may have */
+	unsigned int backs; /* jumps back that it has followed */
+	unsigned int high;  /* where the highest of them stands */
 	/* a condition that the guest's flags are known to meet; 14: none */
 	uint8_t holds;
 	bool versioned;
@@ -32,7 +35,7 @@ bool flow_mark(struct flow *f, unsigned int off, unsigned int len);
 bool flow_inside(const struct flow *f, uint32_t off);
 
 /* A new direct exit to this offset of the page. */
-unsigned int flow_exit(struct flow *f, unsigned int off, bool back);
+unsigned int flow_exit(struct flow *f, unsigned int off);
 
 /* The virtual address of this offset, plus T. */
 ir_ref flow_address(struct flow *f, uint32_t off);

@@ -124,7 +124,7 @@ ir_ref flow_address(struct flow *f, uint32_t off)
 			 off | f->thumb);
 }
 
-unsigned int flow_exit(struct flow *f, unsigned int off, bool back)
+unsigned int flow_exit(struct flow *f, unsigned int off)
 {
 	struct ir_unit *u = f->t.u;
 
@@ -134,7 +134,7 @@ unsigned int flow_exit(struct flow *f, unsigned int off, bool back)
 	}
 	u->exit[u->exits] = (struct ir_exit){
 		.target = off | f->thumb,
-		.back = back,
+		.back = off <= f->off || off <= f->high,
 		.self = off == f->made->insn[0].in.off,
 	};
 	u->exit_flags[u->exits] = IR_FLAG_NZCV;
@@ -144,11 +144,10 @@ unsigned int flow_exit(struct flow *f, unsigned int off, bool back)
 void flow_leave(struct flow *f, uint32_t off)
 {
 	struct trans *t = &f->t;
-	bool back = off <= f->off;
 
 	if (flow_inside(f, off))
 		ir_add(t->u, (struct ir_op){ .op = IR_EXIT,
-					     .imm = flow_exit(f, off, back) });
+					     .imm = flow_exit(f, off) });
 	else
 		ir_op1(t->u, IR_EXIT_TO, IR_NONE, flow_address(f, off));
 }
@@ -215,7 +214,7 @@ static bool begin_condition(struct flow *f, const struct insn *in,
 		if (f->next >= PAGE_SIZE)
 			return false;
 		op.op = IR_EXIT_UNLESS;
-		op.imm = flow_exit(f, f->next, false);
+		op.imm = flow_exit(f, f->next);
 	} else {
 		op.op = IR_SKIP_UNLESS;
 		*ret_skip = true;
@@ -290,6 +289,7 @@ bool translate(struct cpu *cpu, const struct code_at *code, unsigned int off,
 			  .thumb = cpu->thumb,
 			  .off = off & (PAGE_SIZE - 1),
 			  .next = off & (PAGE_SIZE - 1),
+			  .last = TRANSLATE_INSNS,
 			  .holds = 14,
 			  .made = ret };
 	bool single = off & TRANSLATE_SINGLE;
@@ -303,7 +303,7 @@ bool translate(struct cpu *cpu, const struct code_at *code, unsigned int off,
 	while (!f.t.ended) {
 		struct jit_insn *ji = &ret->insn[ret->insns];
 
-		if ((ret->insns >= TRANSLATE_INSNS && !it) ||
+		if ((ret->insns >= f.last && !it) ||
 		    !read_insn(&f, f.next, it, ji) ||
 		    (ji->in.op == T16_IT && !whole_it_block(&f, ji))) {
 			boundary(&f);
