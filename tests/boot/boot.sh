@@ -27,6 +27,10 @@ if [ "${BOOT_TEST_AGAIN:-no}" = tap ]; then
 	[ -c /dev/net/tun ] || skip "there is no /dev/net/tun"
 fi
 [ "${BOOT_TEST_AGAIN:-no}" != button ] || requires socat
+if [ "${BOOT_TEST_AGAIN:-no}" = libvirt ]; then
+	requires libvirtd virtlogd virsh virt-xml-validate unshare
+	unshare --mount --net --pid --fork true 2>/dev/null || skip "no namespaces here"
+fi
 
 console=$PIMIGRATE_GUESTS/.run/$name/console.log
 cleanup() {
@@ -134,6 +138,10 @@ button)
 tap)
 	step "starting it again on a TAP"
 	tap_test
+	;;
+libvirt)
+	step "driving it by virsh"
+	"$here/../libvirt/verbs.sh" system "$PIMIGRATE_GUESTS/$name" || fail "virsh's verbs: exit $?"
 	;;
 esac
 [ "$(guest_state)" = off ] || fail "it is not off after stop"

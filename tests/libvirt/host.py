@@ -201,10 +201,10 @@ class Console:
                              f'{self.text[-1000:]}')
             self.read()
 
-    def prompt(self, seconds=SECONDS):
+    def prompt(self, prompt='guest# ', seconds=SECONDS):
         """virsh forgets what was typed before it was ready, so ask again."""
         end = time.monotonic() + seconds
-        while 'guest# ' not in self.text:
+        while prompt not in self.text:
             if time.monotonic() > end:
                 raise Failed(f'console: no prompt in {seconds} s: {self.text}')
             os.write(self.master, b'\n')
@@ -212,12 +212,17 @@ class Console:
                 self.read()
         self.text = ''
 
+    def answer(self, line, pattern):
+        """Type it, and wait for what is said then."""
+        os.write(self.master, f'{line}\n'.encode())
+        self.expect(pattern)
+
     def shell(self, command, seconds=SECONDS):
-        """What a command in the guest says, without its echo, of which there
-        are two where the shell was busy when it was typed."""
+        """What a command in the guest says, without its echo, which comes twice
+        or before the prompt where the shell was busy when it was typed."""
         os.write(self.master, f'echo "be""gin"; {command}; '
                               f'echo "d""one $?"\n'.encode())
-        self.expect('^begin\n', seconds)
+        self.expect('^(guest# )?begin\n', seconds)
         text = ''
         end = time.monotonic() + seconds
         while True:

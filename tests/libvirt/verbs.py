@@ -3,7 +3,10 @@
 """A real libvirtd drives pimigrate-emu through virsh's verbs on a guest that
 boots, loses its daemon, and gets it back.
 
-    verbs.py system|session EMULATOR KERNEL INITRD
+    verbs.py system|session EMULATOR FOLDER
+
+FOLDER has the small guest (vmlinuz, initrd.img) or a converted one (guest.yaml),
+for which the steps are fewer.
 """
 import os
 import re
@@ -13,11 +16,10 @@ import sys
 
 from host import (BOOT_SECONDS, Console, Failed, Guest, Host, files, main, step,
                   wait_for)
+from kinds import MIB, Card, kind_of
 
-MIB = 1 << 20
 
-
-def domain_xml(host, emulator, nics, disks):
+def domain_xml(host, emulator, kind, nics, disks):
     where = host.folder
     devices = ''.join(f'''
     <disk type='file' device='disk'>
@@ -27,13 +29,13 @@ def domain_xml(host, emulator, nics, disks):
     </disk>''' for path, dev, bus in disks)
     return f'''<domain type='qemu'>
   <name>small</name>
-  <memory unit='MiB'>256</memory>
+  <memory unit='MiB'>{kind.memory}</memory>
   <vcpu>2</vcpu>
   <os>
     <type arch='armv7l' machine='virt'>hvm</type>
-    <kernel>{where}/vmlinuz</kernel>
-    <initrd>{where}/initrd.img</initrd>
-    <cmdline>console=ttyAMA0 quiet</cmdline>
+    <kernel>{kind.kernel}</kernel>
+    <initrd>{kind.initrd}</initrd>
+    <cmdline>{kind.cmdline}</cmdline>
   </os>
   <cpu mode='custom' match='exact'><model>cortex-a7</model></cpu>
   <clock offset='utc'/>
@@ -56,12 +58,14 @@ def domain_xml(host, emulator, nics, disks):
 
 
 class Test:
-    def __init__(self, where, emulator, kernel, initrd):
+    def __init__(self, where, emulator, folder):
         self.host = Host(where == 'session')
         self.system = where == 'system'
         self.emulator = emulator
-        files(self.host, emulator, kernel, initrd)
+        files(self.host, emulator)
+        self.kind = kind_of(folder)(self.host, folder)
         self.serial_log = os.path.join(self.host.folder, 'serial.log')
+        self.boot = 0
 
     def disk(self, name, size):
         path = os.path.join(self.host.folder, name)
@@ -72,11 +76,21 @@ class Test:
             os.chown(path, self.host.user.pw_uid, self.host.user.pw_gid)
         return path
 
-    def boots(self, nr):
+    def boots(self, after_order=True):
+        """Once more, after an end in order or a sudden one; its shell is there
+        then."""
+        self.boot += 1
+
         def up():
             with open(self.serial_log, errors='replace') as f:
-                return f.read().count('guest ready on 2 cpus') >= nr
-        wait_for(f'boot {nr}', up, BOOT_SECONDS)
+                return self.kind.is_up(f.read(), self.boot)
+        wait_for(f'boot {self.boot}', up, BOOT_SECONDS)
+        self.kind.log_in(self.console, after_order)
+
+    def starts(self):
+        self.guest.virsh('start')
+        self.console = Console(self.guest)
+        self.boots()
 
     def define(self):
         step('define')
@@ -85,10 +99,11 @@ class Test:
         if self.system:
             nics = "\n    <interface type='bridge'><source bridge='br0'/>" \
                    "<model type='virtio'/></interface>" + nics
-        disks = [(self.disk('disk0.raw', 16 * MIB), 'vda', 'virtio'),
-                 (self.disk('disk1.raw', 8 * MIB), 'sda', 'scsi')]
+        self.disks = self.kind.own_disks + [
+            (self.disk('disk0.raw', 16 * MIB), self.kind.data, 'virtio'),
+            (self.disk('disk1.raw', 8 * MIB), 'sda', 'scsi')]
         self.guest = Guest(self.host, 'small', domain_xml(
-            self.host, self.emulator, nics, disks))
+            self.host, self.emulator, self.kind, nics, self.disks))
         self.host.virsh('define', self.guest.xml)
         if 'small' not in self.host.virsh('list', '--all', '--name').split():
             raise Failed('list does not show it')
@@ -103,25 +118,27 @@ class Test:
 
     def start(self):
         step('start')
-        self.guest.virsh('start')
+        self.starts()
         if self.guest.state() != 'running (booted)':
             raise Failed(self.guest.state())
-        self.console = Console(self.guest)
-        self.boots(1)
-        self.console.prompt()
 
     def queries(self):
         step('domstats, domblkstat, domblkinfo, domifstat, vcpuinfo')
-        self.console.shell('dd if=/dev/vda of=/dev/null bs=64k count=16; '
-                           'dd if=/dev/zero of=/dev/vda bs=64k count=8; sync')
+        data, n = self.kind.data, len(self.disks)
+        # Which may have another name there.
+        self.inside = self.console.shell(
+            f'grep -lx {16 * MIB // 512} /sys/block/vd*/size').split('/')[3]
+        self.console.shell(
+            f'dd if=/dev/{self.inside} of=/dev/null bs=64k count=16; '
+            f'dd if=/dev/zero of=/dev/{self.inside} bs=64k count=8; sync')
         stats = self.guest.virsh('domstats')
-        for line in ('state.state=1', 'vcpu.current=2', 'block.count=2',
-                     f'block.0.capacity={16 * MIB}',
-                     f'block.1.capacity={8 * MIB}'):
+        for line in ('state.state=1', 'vcpu.current=2', f'block.count={n}',
+                     f'block.{n - 2}.capacity={16 * MIB}',
+                     f'block.{n - 1}.capacity={8 * MIB}'):
             if line not in stats:
                 raise Failed(f'domstats does not say {line}: {stats}')
-        blk = dict(re.findall(r'vda (\w+) (\d+)',
-                              self.guest.virsh('domblkstat', 'vda')))
+        blk = dict(re.findall(rf'{data} (\w+) (\d+)',
+                              self.guest.virsh('domblkstat', data)))
         if int(blk['rd_bytes']) < MIB or int(blk['wr_bytes']) < MIB // 2:
             raise Failed(f'domblkstat: {blk}')
         if f'Capacity:       {8 * MIB}' not in \
@@ -156,11 +173,12 @@ class Test:
 
     def resize(self):
         step('blockresize')
-        self.guest.virsh('blockresize', 'vda', '20M')
+        data = self.kind.data
+        self.guest.virsh('blockresize', data, '20M')
         wait_for('the guest sees it', lambda: int(self.console.shell(
-            'cat /sys/block/vda/size')) * 512 == 20 * MIB)
+            f'cat /sys/block/{self.inside}/size')) * 512 == 20 * MIB)
         if f'Capacity:       {20 * MIB}' not in \
-           self.guest.virsh('domblkinfo', 'vda'):
+           self.guest.virsh('domblkinfo', data):
             raise Failed('domblkinfo does not say so')
 
     def balloon(self):
@@ -213,18 +231,20 @@ class Test:
             self.console = Console(self.guest)
             self.console.prompt()
 
-    def reboots(self):
+    def reset(self):
         step('reset')
         self.guest.virsh('reset')
-        self.boots(2)
+        self.boots(after_order=False)
+
+    def reboot(self):
         step('reboot')
         self.guest.virsh('reboot')
-        self.boots(3)
+        self.boots()
+
+    def reboot_inside(self):
         step('reboot from inside')
-        self.console.prompt()
         os.write(self.console.master, b'reboot -f\n')
-        self.boots(4)
-        self.console.prompt()
+        self.boots()
 
     def full_disk(self):
         """The host's disk is full, and then not any more."""
@@ -253,10 +273,7 @@ class Test:
         self.guest = Guest(self.host, 'small', xml.replace(
             '<name>', f"<uuid>{self.guest.virsh('domuuid')}</uuid><name>"))
         self.host.virsh('define', self.guest.xml)
-        self.guest.virsh('start')
-        self.boots(5)
-        self.console = Console(self.guest)
-        self.console.prompt()
+        self.starts()
         os.write(self.console.master,
                  b'yes | head -c 4194304 >/full; dd if=/full of=/dev/vda '
                  b'bs=64k conv=fsync && echo "wr""itten"\n')
@@ -277,7 +294,7 @@ class Test:
 
     def killed(self):
         step('an emulator that is killed')
-        self.guest.virsh('start')
+        self.console.close()
         os.kill(self.guest.pid(), signal.SIGKILL)
         self.guest.wait_state('shut off (crashed)')
 
@@ -290,7 +307,8 @@ class Test:
         wait_for('autostart',
                  lambda: self.guest.state().startswith('running'))
         self.guest.virsh('autostart', '--disable')
-        self.guest.virsh('destroy')
+        self.console = Console(self.guest)
+        self.boots()
 
     def undefine(self):
         step('undefine')
@@ -308,9 +326,15 @@ class Test:
 
     def all(self):
         steps = [self.define, self.start, self.queries, self.link, self.resize,
-                 self.balloon, self.suspend, self.refused, self.reconnect, self.reboots,
-                 self.shutdown, self.enospc, self.destroy, self.killed,
-                 self.autostart, self.undefine, self.log]
+                 self.balloon, self.suspend, self.refused, self.reconnect,
+                 self.reset, self.reboot, self.reboot_inside, self.shutdown,
+                 self.enospc, self.killed, self.autostart, self.destroy,
+                 self.undefine, self.log]
+        if isinstance(self.kind, Card):
+            steps = [self.define, self.start, self.queries, self.resize,
+                     self.suspend, self.refused, self.reconnect, self.reset,
+                     self.reboot, self.shutdown, self.autostart, self.destroy,
+                     self.undefine, self.log]
         try:
             for one in steps:
                 one()
