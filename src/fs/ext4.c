@@ -19,18 +19,14 @@
 #include "common/io.h"
 #include "common/overflow.h"
 #include "fs/ext4_features.h"
+#include "fs/ext4_internal.h"
 
 enum {
 	MAX_NAMES = 200000
 };
 
-struct ext4 {
-	ext2_filsys fs;
-	struct ext4_info info;
-};
-
 /* libext2fs's errors are system ones or its own, which begin far above. */
-static int to_errno(errcode_t code)
+int ext4_errno(errcode_t code)
 {
 	switch (code) {
 	case 0:
@@ -41,6 +37,10 @@ static int to_errno(errcode_t code)
 		return -ENOTDIR;
 	case EXT2_ET_NO_MEMORY:
 		return -ENOMEM;
+	case EXT2_ET_BLOCK_ALLOC_FAIL:
+	case EXT2_ET_INODE_ALLOC_FAIL:
+	case EXT2_ET_DIR_NO_SPACE:
+		return -ENOSPC;
 	default:
 		return code > 0 && code < 4096 ? -(int)code : -EIO;
 	}
@@ -98,7 +98,7 @@ static int explain(errcode_t code, const char *name, struct err *err)
 			       "copy the card and run e2fsck on the copy",
 			       name, error_message(code));
 	default:
-		return err_set(err, -to_errno(code),
+		return err_set(err, -ext4_errno(code),
 			       "reading the ext4 file system of %s: %s", name,
 			       error_message(code));
 	}
@@ -131,8 +131,8 @@ static int check_features(int fd, uint64_t offset, const char *name,
 		       : 0;
 }
 
-int ext4_open(int fd, uint64_t offset, uint64_t size, const char *name,
-	      struct ext4 **ret_fs, struct err *err)
+int ext4_open_as(int fd, uint64_t offset, uint64_t size, const char *name,
+		 int flags, struct ext4 **ret_fs, struct err *err)
 {
 	int copy, r = check_features(fd, offset, name, err);
 	char number[16], options[64];
@@ -147,9 +147,8 @@ int ext4_open(int fd, uint64_t offset, uint64_t size, const char *name,
 	snprintf(number, sizeof(number), "%d", copy);
 	snprintf(options, sizeof(options), "offset=%llu",
 		 (unsigned long long)offset);
-	code = ext2fs_open2(number, options,
-			    EXT2_FLAG_64BITS | EXT2_FLAG_IGNORE_CSUM_ERRORS, 0,
-			    0, unixfd_io_manager, &e->fs);
+	code = ext2fs_open2(number, options, EXT2_FLAG_64BITS | flags, 0, 0,
+			    unixfd_io_manager, &e->fs);
 	if (code) {
 		free(e);
 		return explain(code, name, err);
@@ -168,6 +167,13 @@ int ext4_open(int fd, uint64_t offset, uint64_t size, const char *name,
 	}
 	*ret_fs = e;
 	return 0;
+}
+
+int ext4_open(int fd, uint64_t offset, uint64_t size, const char *name,
+	      struct ext4 **ret_fs, struct err *err)
+{
+	return ext4_open_as(fd, offset, size, name,
+			    EXT2_FLAG_IGNORE_CSUM_ERRORS, ret_fs, err);
 }
 
 bool ext4_has_copy(int fd, uint64_t offset, uint64_t size,
@@ -220,10 +226,10 @@ static int op_find(void *fs, uint64_t dir, const char *name, size_t len,
 
 	if (len > EXT2_NAME_LEN)
 		return -ENAMETOOLONG;
-	rc = to_errno(ext2fs_check_directory(e->fs, (ext2_ino_t)dir));
+	rc = ext4_errno(ext2fs_check_directory(e->fs, (ext2_ino_t)dir));
 	if (rc == 0)
-		rc = to_errno(ext2fs_lookup(e->fs, (ext2_ino_t)dir, name,
-					    (int)len, NULL, &ino));
+		rc = ext4_errno(ext2fs_lookup(e->fs, (ext2_ino_t)dir, name,
+					      (int)len, NULL, &ino));
 	if (rc == 0)
 		*ret_node = ino;
 	return rc;
@@ -244,7 +250,7 @@ static int op_stat(void *fs, uint64_t node, struct tree_stat *ret)
 {
 	struct ext4 *e = fs;
 	struct ext2_inode inode;
-	int rc = to_errno(ext2fs_read_inode(e->fs, (ext2_ino_t)node, &inode));
+	int rc = ext4_errno(ext2fs_read_inode(e->fs, (ext2_ino_t)node, &inode));
 
 	if (rc < 0)
 		return rc;
@@ -279,11 +285,11 @@ static int collect(struct ext2_dir_entry *entry, int offset, int blocksize,
 static int op_list(void *fs, uint64_t dir, struct tree_names *names)
 {
 	struct ext4 *e = fs;
-	int rc = to_errno(ext2fs_check_directory(e->fs, (ext2_ino_t)dir));
+	int rc = ext4_errno(ext2fs_check_directory(e->fs, (ext2_ino_t)dir));
 
 	if (rc == 0)
-		rc = to_errno(ext2fs_dir_iterate(e->fs, (ext2_ino_t)dir, 0,
-						 NULL, collect, names));
+		rc = ext4_errno(ext2fs_dir_iterate(e->fs, (ext2_ino_t)dir, 0,
+						   NULL, collect, names));
 	if (rc == 0 && names->all.n >= MAX_NAMES)
 		rc = -EFBIG;
 	return rc;
@@ -299,7 +305,7 @@ static ssize_t op_read(void *fs, uint64_t node, void *buf, size_t n,
 
 	code = ext2fs_file_open(e->fs, (ext2_ino_t)node, 0, &file);
 	if (code)
-		return to_errno(code);
+		return ext4_errno(code);
 	code = ext2fs_file_llseek(file, at, EXT2_SEEK_SET, NULL);
 	while (!code && done < n) {
 		size_t left = n - done;
@@ -313,7 +319,7 @@ static ssize_t op_read(void *fs, uint64_t node, void *buf, size_t n,
 			break;
 	}
 	ext2fs_file_close(file);
-	return code ? to_errno(code) : (ssize_t)done;
+	return code ? ext4_errno(code) : (ssize_t)done;
 }
 
 static int op_readlink(void *fs, uint64_t node, char *buf, size_t size)
@@ -321,7 +327,7 @@ static int op_readlink(void *fs, uint64_t node, char *buf, size_t size)
 	struct ext4 *e = fs;
 	struct ext2_inode inode;
 	ssize_t n;
-	int rc = to_errno(ext2fs_read_inode(e->fs, (ext2_ino_t)node, &inode));
+	int rc = ext4_errno(ext2fs_read_inode(e->fs, (ext2_ino_t)node, &inode));
 
 	if (rc < 0)
 		return rc;
@@ -403,7 +409,7 @@ int ext4_used(struct ext4 *e, struct ext4_ranges *ret_used, struct err *err)
 	code = ext2fs_read_block_bitmap(e->fs);
 	e->fs->flags |= EXT2_FLAG_IGNORE_CSUM_ERRORS;
 	if (code)
-		return err_set(err, -to_errno(code),
+		return err_set(err, -ext4_errno(code),
 			       "reading the block bitmap: %s",
 			       error_message(code));
 	collect_used(e, ret_used);

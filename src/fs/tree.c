@@ -154,6 +154,19 @@ int tree_lstat(const struct tree *t, const char *path, struct tree_stat *ret)
 	return stat_path(t, path, false, ret);
 }
 
+int tree_node(const struct tree *t, const char *path, uint64_t *ret_node,
+	      struct tree_stat *ret)
+{
+	uint64_t node;
+	int rc = find(t, path, true, &node);
+
+	if (rc == 0)
+		rc = t->ops->stat(t->fs, node, ret);
+	if (rc == 0)
+		*ret_node = node;
+	return rc;
+}
+
 bool tree_exists(const struct tree *t, const char *path)
 {
 	struct tree_stat st;

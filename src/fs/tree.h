@@ -59,6 +59,9 @@ struct tree {
 /* tree_lstat() looks at a link itself. */
 int tree_stat(const struct tree *t, const char *path, struct tree_stat *ret);
 int tree_lstat(const struct tree *t, const char *path, struct tree_stat *ret);
+/* tree_stat(), and which node it is. */
+int tree_node(const struct tree *t, const char *path, uint64_t *ret_node,
+	      struct tree_stat *ret);
 bool tree_exists(const struct tree *t, const char *path);
 bool tree_is_dir(const struct tree *t, const char *path);
 
