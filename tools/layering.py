@@ -39,7 +39,7 @@ ALLOWED = {
         'guest': 'model host fs',
         'kernel': 'model host fs',
         'initrd': 'model host fs',
-        'adapt': 'model host',
+        'adapt': 'model host fs',
         'store': 'model host',
         'lan': 'model host',
         'unit': 'model host',

@@ -17,9 +17,9 @@
 
 /* The kernel that goes in; all NULL if the guest keeps its own. */
 struct adapt_kernel {
-	const char *tar;    /* host path of the archive */
-	uint64_t tar_size;  /* bytes */
-	char *const *files; /* its members, absolute */
+	const char *tree;   /* host path: the folder, or an archive of it */
+	uint64_t size;      /* bytes */
+	char *const *files; /* what comes with it, absolute */
 	size_t n_files;
 	const char *status;          /* new /var/lib/dpkg/status */
 	const char *extended_states; /* new text, or NULL */

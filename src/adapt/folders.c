@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "adapt/gerror.h"
 #include "common/cleanup.h"
@@ -13,11 +14,15 @@ enum {
 	OMIT = -2 /* to utimens: this time stays */
 };
 
-static bool is_folder(struct folders *f, const char *path)
+/* What is there if it is a folder, or leads to one; or NULL. */
+static struct guestfs_statns *folder_at(struct folders *f, const char *path)
 {
-	return guestfs_is_dir_opts(f->g, path,
-				   GUESTFS_IS_DIR_OPTS_FOLLOWSYMLINKS, 1,
-				   -1) == 1;
+	struct guestfs_statns *st = guestfs_statns(f->g, path);
+
+	if (!st || S_ISDIR((mode_t)st->st_mode))
+		return st;
+	guestfs_free_statns(st);
+	return NULL;
 }
 
 static bool remembered(const struct folders *f, const char *path, size_t len)
@@ -33,13 +38,16 @@ int folders_remember(struct folders *f, const char *path, char **ret_made,
 		     struct err *err)
 {
 	autofree char *dir = xstrdup(path), *missing = NULL;
-	struct guestfs_statns *st;
+	struct guestfs_statns *st = NULL;
 	char *slash;
 
 	for (;;) {
 		slash = strrchr(dir, '/');
 		slash[slash == dir] = 0;
-		if (remembered(f, dir, strlen(dir)) || is_folder(f, dir))
+		if (remembered(f, dir, strlen(dir)))
+			break;
+		st = folder_at(f, dir);
+		if (st)
 			break;
 		if (slash == dir)
 			return gerror(f->g, err, "look at", dir);
@@ -48,11 +56,8 @@ int folders_remember(struct folders *f, const char *path, char **ret_made,
 	}
 	if (ret_made)
 		*ret_made = steal_ptr(missing);
-	if (remembered(f, dir, strlen(dir)))
-		return 0;
-	st = guestfs_statns(f->g, dir);
 	if (!st)
-		return gerror(f->g, err, "look at", dir);
+		return 0;
 	*vec_add(&f->all) = (struct folder){ xstrdup(dir), st->st_mtime_sec,
 					     st->st_mtime_nsec };
 	guestfs_free_statns(st);

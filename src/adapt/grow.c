@@ -56,7 +56,7 @@ static int no_room(const struct adapt_facts *facts,
 					  : "its partition is not the last of "
 					    "the disk and cannot grow: free "
 					    "some space on the Pi first";
-	uint64_t need = facts->kernel.tar_size + ROOM_TO_WORK;
+	uint64_t need = facts->kernel.size + ROOM_TO_WORK;
 	int code = facts->free ? EMEDIUMTYPE : ENOSPC;
 
 	if (root->fs_free >= need)
@@ -78,7 +78,7 @@ int adapt_grow(const struct adapt_facts *facts, struct plan *plan,
 {
 	const struct guest *g = facts->guest;
 	const struct guest_partition *root = guest_partition(g, g->root);
-	uint64_t kernel = facts->kernel.tar_size;
+	uint64_t kernel = facts->kernel.size;
 	uint64_t wanted = kernel + facts->free, missing;
 	bool inodes = has_inodes(facts, root);
 	autofree char *reason = NULL;

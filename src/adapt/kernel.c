@@ -2,7 +2,7 @@
 /*
  * The kernel, and what keeps dpkg and apt content with it.
  *
- * The archive's row is undone by the list of what came with it.  So what it
+ * The tree's row is undone by the list of what came with it.  So what it
  * would replace is taken away before, by a row of its own that keeps it.
  */
 #include <stdlib.h>
@@ -141,14 +141,14 @@ void adapt_kernel(const struct adapt_facts *facts, struct plan *plan)
 	struct change *c;
 
 	smaller_initramfs(facts, plan);
-	if (!k->tar) {
+	if (!k->tree) {
 		hold_pi_kernel(facts, plan);
 		return;
 	}
 	reason = xasprintf("kernel %s: %s", k->release, k->reason);
 	list = list_tree(facts, plan);
 	c = plan_add(plan, CHANGE_TREE, "kernel", "/", reason);
-	c->target = xstrdup(k->tar);
+	c->target = xstrdup(k->tree);
 	c->content = steal_ptr(list);
 	if (k->status)
 		write_text(plan, "dpkg-status", "/var/lib/dpkg/status",

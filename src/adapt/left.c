@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "adapt/left.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -80,6 +81,33 @@ int left_read(guestfs_h *g, const char *list, char **ret_text, struct err *err)
 	}
 	if (!r)
 		r = flush(g, &b, &out, err);
+	*ret_text = str_steal(&out);
+	if (r < 0) {
+		free(*ret_text);
+		*ret_text = NULL;
+	}
+	return r;
+}
+
+int left_staged(const char *dir, const char *list, char **ret_text,
+		struct err *err)
+{
+	struct str out = { 0 };
+	int r = 0;
+
+	for (const char *at = list; !r && *at;) {
+		size_t len = strcspn(at, "\n");
+		autofree char *path = xasprintf("%s%.*s", dir, (int)len, at);
+		struct stat st;
+
+		if (lstat(path, &st) < 0)
+			r = err_errno(err, errno, "cannot look at '%s'", path);
+		else if (!S_ISDIR(st.st_mode))
+			str_addf(&out, "%lld %lld %.*s\n",
+				 (long long)st.st_size, (long long)st.st_mtime,
+				 (int)len, at);
+		at += len + (at[len] == '\n');
+	}
 	*ret_text = str_steal(&out);
 	if (r < 0) {
 		free(*ret_text);

@@ -17,8 +17,13 @@
 #include "host/files.h"
 #include "host/sha256.h"
 
+enum {
+	SMALL = 1 << 20 /* bytes: what goes in one message of libguestfs's */
+};
+
 struct rows {
 	guestfs_h *g;
+	const struct rows_unpack *unpack; /* NULL: an archive comes */
 	const char *undo_dir;
 	struct folders folders;
 	struct locked locked;
@@ -44,30 +49,54 @@ static void keep_attributes(struct rows *r, const char *path,
 		guestfs_free_xattr_list(list);
 }
 
+static int keep_content(struct rows *r, const char *path, int64_t size,
+			const char *name, struct err *err)
+{
+	autofree char *kept = xasprintf("%s/%s", r->undo_dir, name);
+	autofree char *bytes = NULL;
+	size_t n = 0;
+
+	if (size <= SMALL) {
+		if (size)
+			bytes = guestfs_pread(r->g, path, (int)size, 0, &n);
+		if (n != (size_t)size)
+			return gerror(r->g, err, "keep", path);
+		return files_replace(kept, bytes, n, 0600, err);
+	}
+	if (guestfs_download(r->g, path, kept) < 0)
+		return gerror(r->g, err, "keep", path);
+	if (chmod(kept, 0600) < 0)
+		return err_errno(err, errno, "cannot set the rights of '%s'",
+				 kept);
+	return 0;
+}
+
+/* Was that why it could not be looked at? */
+static bool is_absent(guestfs_h *g)
+{
+	return guestfs_last_errno(g) == ENOENT ||
+	       guestfs_last_errno(g) == ENOTDIR;
+}
+
 /* What is at path now goes to undo_dir, under the row's number. */
 static int keep_old(struct rows *r, const char *path, unsigned int n,
 		    struct journal_before *ret, struct err *err)
 {
-	autofree char *kept = NULL;
-	struct guestfs_statns *st;
-	int link = guestfs_is_symlink(r->g, path);
+	struct guestfs_statns *st = guestfs_lstatns(r->g, path);
 	mode_t mode;
+	int64_t size;
 
-	if (link < 0)
-		return gerror(r->g, err, "look at", path);
-	if (!link && guestfs_exists(r->g, path) != 1)
-		return 0;
-	st = guestfs_lstatns(r->g, path);
 	if (!st)
-		return gerror(r->g, err, "look at", path);
+		return is_absent(r->g) ? 0 : gerror(r->g, err, "look at", path);
 	mode = (mode_t)st->st_mode;
+	size = st->st_size;
 	ret->mode = mode & 07777;
 	ret->uid = (uint32_t)st->st_uid;
 	ret->gid = (uint32_t)st->st_gid;
 	ret->mtime = st->st_mtime_sec;
 	ret->mtime_nsec = (uint32_t)st->st_mtime_nsec;
 	guestfs_free_statns(st);
-	if (link) {
+	if (S_ISLNK(mode)) {
 		ret->kind = BEFORE_LINK;
 		ret->target = guestfs_readlink(r->g, path);
 		return ret->target ? 0 : gerror(r->g, err, "read link", path);
@@ -85,13 +114,7 @@ static int keep_old(struct rows *r, const char *path, unsigned int n,
 	ret->kind = BEFORE_FILE;
 	ret->file = xasprintf("%03u", n);
 	keep_attributes(r, path, ret);
-	kept = xasprintf("%s/%s", r->undo_dir, ret->file);
-	if (guestfs_download(r->g, path, kept) < 0)
-		return gerror(r->g, err, "keep", path);
-	if (chmod(kept, 0600) < 0)
-		return err_errno(err, errno, "cannot set the rights of '%s'",
-				 kept);
-	return 0;
+	return keep_content(r, path, size, ret->file, err);
 }
 
 /* ---- one kind after the other ---- */
@@ -120,6 +143,18 @@ static int upload_text(struct rows *r, const struct change *c, struct err *err)
 		rc = upload(r, temp, c->path, err);
 	files_remove_tree(temp, &ignored);
 	return rc;
+}
+
+/* A message takes a tenth of the time of a transfer. */
+static int write_text(struct rows *r, const struct change *c, struct err *err)
+{
+	size_t n = strlen(c->content);
+
+	if (n > SMALL)
+		return upload_text(r, c, err);
+	return guestfs_write(r->g, c->path, c->content, n) < 0
+		       ? gerror(r->g, err, "write", c->path)
+		       : 0;
 }
 
 static int sum_of(const struct change *c, struct journal_after *after,
@@ -156,7 +191,7 @@ static int do_write(struct rows *r, const struct change *c,
 		rc = remove_old(r, c->path, err);
 	if (!rc)
 		rc = c->target ? upload(r, c->target, c->path, err)
-			       : upload_text(r, c, err);
+			       : write_text(r, c, err);
 	if (!mode && before->kind != BEFORE_FILE)
 		mode = 0644;
 	after->mode = mode ? mode : before->mode;
@@ -200,56 +235,66 @@ static bool is_below(const char *path, const char *folder)
 	return n && !strncmp(path, folder, n) && path[n] == '/';
 }
 
-/* The folders that are there and that its members come into.  A new folder
- * stands before its members, and they follow each other. */
-static int remember_tree(struct rows *r, const char *list, struct err *err)
+/* The folders that are there and that its members come into: they keep their
+ * times, and are open.  A new folder stands before its members, and they follow
+ * each other. */
+static int open_folders(struct rows *r, const char *list, struct err *err)
 {
 	autofree char *last = NULL;
 	int rc = 0;
 
-	for (const char *at = list; !rc && *at;) {
+	for (const char *at = list; rc >= 0 && *at;) {
 		size_t len = strcspn(at, "\n");
 		autofree char *path = xstrndup(at, len);
 
 		if (!is_below(path, last)) {
 			rc = folders_remember(&r->folders, path, NULL, err);
+			if (!rc)
+				rc = locked_open(&r->locked, path, err);
 			free(last);
 			last = steal_ptr(path);
 		}
 		at += len + (at[len] == '\n');
 	}
-	return rc;
+	return rc < 0 ? rc : 0;
 }
 
-/* What came, as it lies there now: to know it again. */
-static int write_left(struct rows *r, const struct change *c, const char *name,
-		      struct err *err)
+static int unpack_archive(struct rows *r, const struct change *c,
+			  char **ret_left, struct err *err)
 {
-	autofree char *path = xasprintf("%s/%s", r->undo_dir, name);
-	autofree char *text = NULL;
-	int rc = left_read(r->g, c->content, &text, err);
+	int rc = open_folders(r, c->content, err);
 
-	return rc < 0 ? rc : files_replace(path, text, strlen(text), 0600, err);
+	if (!rc && guestfs_tar_in(r->g, c->target, c->path) < 0)
+		rc = gerror(r->g, err, "unpack the kernel below", c->path);
+	return rc < 0 ? rc : left_read(r->g, c->content, ret_left, err);
+}
+
+/* This changes the times of no folder that is there. */
+static int unpack_folder(struct rows *r, const struct change *c,
+			 char **ret_left, struct err *err)
+{
+	int rc = r->unpack->unpack(r->unpack->arg, c->target, err);
+
+	return rc < 0 ? rc : left_staged(c->target, c->content, ret_left, err);
 }
 
 static int do_tree(struct rows *r, const struct change *c, unsigned int n,
 		   struct journal_before *before, struct journal_after *after,
 		   struct err *err)
 {
-	autofree char *kept = NULL;
-	int rc;
+	autofree char *kept = xasprintf("%s/%03u", r->undo_dir, n);
+	autofree char *left_path = xasprintf("%s.left", kept);
+	autofree char *left = NULL;
+	int rc = files_replace(kept, c->content, strlen(c->content), 0600, err);
 
 	before->file = xasprintf("%03u", n);
-	kept = xasprintf("%s/%s", r->undo_dir, before->file);
-	rc = files_replace(kept, c->content, strlen(c->content), 0600, err);
-	if (!rc)
-		rc = remember_tree(r, c->content, err);
-	if (!rc && guestfs_tar_in(r->g, c->target, c->path) < 0)
-		rc = gerror(r->g, err, "unpack the kernel below", c->path);
+	/* As it lies there: to know it again. */
 	after->left = xasprintf("%03u.left", n);
 	if (!rc)
-		rc = write_left(r, c, after->left, err);
-	return rc;
+		rc = r->unpack ? unpack_folder(r, c, &left, err)
+			       : unpack_archive(r, c, &left, err);
+	return rc < 0 ? rc
+		      : files_replace(left_path, left, strlen(left), 0600, err);
 }
 
 static int do_change(struct rows *r, const struct change *c, unsigned int n,
@@ -349,9 +394,11 @@ static int apply_row(struct rows *r, const struct change *c, unsigned int n,
 }
 
 int rows_apply(guestfs_h *g, int partition, const struct plan *plan,
-	       const char *undo_dir, const char *journal_path, struct err *err)
+	       const struct rows_unpack *unpack, const char *undo_dir,
+	       const char *journal_path, struct err *err)
 {
 	struct rows r = { .g = g,
+			  .unpack = unpack,
 			  .undo_dir = undo_dir,
 			  .folders = { .g = g },
 			  .locked = { .g = g } };

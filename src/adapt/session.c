@@ -7,11 +7,13 @@
 #include "adapt/session.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <glob.h>
 #include <guestfs.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "adapt/gerror.h"
@@ -20,6 +22,7 @@
 #include "common/cleanup.h"
 #include "common/log.h"
 #include "common/mem.h"
+#include "fs/ext4_unpack.h"
 
 enum {
 	KVM_MS = 5000,
@@ -32,7 +35,9 @@ enum {
 
 struct session {
 	guestfs_h *g;
-	int partition; /* that was mounted; 0: none */
+	char *path;       /* of the disk */
+	int partition;    /* that was mounted; 0: none */
+	uint64_t copy_at; /* as in session_apply() */
 };
 
 /* supermin builds the appliance from a kernel of this host. */
@@ -118,6 +123,7 @@ int session_open(const char *path, const char *temp_dir, enum session_kind kind,
 	}
 	if (r < 0)
 		return -ENODEV;
+	s->path = xstrdup(path);
 	*ret_session = steal_ptr(s);
 	return 0;
 }
@@ -144,8 +150,7 @@ int session_check(struct session *s, int partition, bool *ret_repaired,
 	if (r < 0)
 		return gerror(s->g, err, "check the file system of partition",
 			      device + strlen(DISK));
-	if (guestfs_blockdev_flushbufs(s->g, DISK) < 0 ||
-	    guestfs_sync(s->g) < 0)
+	if (guestfs_sync(s->g) < 0)
 		return gerror(s->g, err, "sync", "the disk");
 	return 0;
 }
@@ -237,15 +242,52 @@ static int mount_root(struct session *s, int partition, struct err *err)
 	return 0;
 }
 
-int session_apply(struct session *s, int partition, const struct plan *plan,
-		  const char *undo_dir, const char *journal_path,
-		  struct err *err)
+static int write_folder(const struct session *s, const char *from,
+			struct err *err)
 {
+	autoclose int fd = open(s->path, O_RDWR | O_CLOEXEC);
+	struct stat st;
+
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return err_errno(err, errno, "cannot open '%s'", s->path);
+	return ext4_unpack(fd, s->copy_at, (uint64_t)st.st_size - s->copy_at,
+			   s->path, from, err);
+}
+
+/*
+ * The disk is a file of this host, and what the appliance wrote is in it once
+ * nothing is mounted: its QEMU keeps nothing back.  What its kernel has read
+ * before and would still know is forgotten.
+ */
+static int unpack(void *arg, const char *from, struct err *err)
+{
+	struct session *s = arg;
+	char device[32];
+	int r;
+
+	device_of(s->partition, device);
+	if (guestfs_umount_all(s->g) < 0)
+		return gerror(s->g, err, "unmount", "the guest's disk");
+	r = write_folder(s, from, err);
+	if (r < 0)
+		return r;
+	if (guestfs_blockdev_flushbufs(s->g, device) < 0)
+		return gerror(s->g, err, "read anew", "the guest's disk");
+	return mount_root(s, s->partition, err);
+}
+
+int session_apply(struct session *s, int partition, uint64_t copy_at,
+		  const struct plan *plan, const char *undo_dir,
+		  const char *journal_path, struct err *err)
+{
+	const struct rows_unpack by_us = { .unpack = unpack, .arg = s };
 	int r = mount_root(s, partition, err);
 
+	s->copy_at = copy_at;
 	return r < 0 ? r
-		     : rows_apply(s->g, partition, plan, undo_dir, journal_path,
-				  err);
+		     : rows_apply(s->g, partition, plan,
+				  copy_at ? &by_us : NULL, undo_dir,
+				  journal_path, err);
 }
 
 int session_revert(struct session *s, struct journal_read *journal,
@@ -294,6 +336,8 @@ void session_free(struct session *s)
 {
 	if (s && s->g)
 		guestfs_close(s->g);
+	if (s)
+		free(s->path);
 	free(s);
 }
 

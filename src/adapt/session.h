@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The one libguestfs launch: everything that is written into a guest's disk
- * is written in here, never by mounting it on the host.
+ * is written in here, by the appliance, and never by mounting it on the host.
+ * The kernel's files come into a copy through libext2fs, while the appliance has
+ * it unmounted: docs/decisions/the-kernel-by-libext2fs.md.
  */
 #ifndef ADAPT_SESSION_H
 #define ADAPT_SESSION_H
@@ -48,10 +50,15 @@ int session_grow(struct session *s, int partition, uint64_t disk_size,
  * Mount partition as root and carry out the plan's rows but for GROW, in
  * order; what a row replaces is kept in undo_dir, and journal_path (YAML) says
  * what was done.
+ *
+ * copy_at: where the partition begins (bytes) on a disk that is thrown away
+ * should this fail; a TREE row has a folder then.  On a guest's own disk, 0, it
+ * has a tar archive, which the appliance unpacks through the file system's
+ * journal.
  */
-int session_apply(struct session *s, int partition, const struct plan *plan,
-		  const char *undo_dir, const char *journal_path,
-		  struct err *err);
+int session_apply(struct session *s, int partition, uint64_t copy_at,
+		  const struct plan *plan, const char *undo_dir,
+		  const char *journal_path, struct err *err);
 
 /* Mount partition as root and undo rows of its journal: undo_rows(). */
 int session_revert(struct session *s, struct journal_read *journal,

@@ -337,19 +337,29 @@ static char *take_last(char *list)
 	return line;
 }
 
+/* What came with the archive, if it is there. */
+static int remove_one(struct undo *u, const char *path)
+{
+	unsigned int mode;
+	int r = stat_now(u, path, &mode);
+	struct err why;
+
+	if (r <= 0)
+		return r;
+	r = folders_remember(&u->folders, path, NULL, u->err);
+	if (!r)
+		r = remove_now(u, path, mode);
+	if (r == -EPERM && locked_open(&u->locked, path, &why) > 0)
+		r = remove_now(u, path, mode);
+	return r;
+}
+
 static int remove_tree(struct undo *u, char *list)
 {
 	int r = 0;
 
 	for (char *path = take_last(list); !r && path; path = take_last(list)) {
-		unsigned int mode;
-		int there = stat_now(u, path, &mode);
-
-		r = there < 0 ? there : 0;
-		if (there == 1)
-			r = folders_remember(&u->folders, path, NULL, u->err);
-		if (!r && there == 1)
-			r = remove_now(u, path, mode);
+		r = remove_one(u, path);
 		if (path == list)
 			break;
 	}

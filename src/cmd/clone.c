@@ -169,7 +169,7 @@ static int change(struct clone *c, struct err *err)
 	if (!r)
 		r = files_mkdir_p(undo, 0700, err);
 	if (!r)
-		r = session_apply(s, c->root, &c->plan, undo, journal, err);
+		r = session_apply(s, c->root, 0, &c->plan, undo, journal, err);
 	return r < 0 ? r : session_finish(s, err);
 }
 

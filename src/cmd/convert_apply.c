@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "cmd/convert.h"
+#include "cmd/layout.h"
 #include "common/cleanup.h"
 #include "common/mem.h"
 
@@ -192,6 +193,15 @@ static int repair(struct conversion *c, struct err *err)
 	return r;
 }
 
+/* Where the root file system begins on the copy. */
+static uint64_t root_at(const struct conversion *c)
+{
+	const struct guest *g = &c->card.guest;
+	const struct guest_partition *root = guest_partition(g, g->root);
+
+	return g->laid_out ? layout_place(g, root) : root->start;
+}
+
 static int change(struct conversion *c, struct err *err)
 {
 	autofree char *undo = xasprintf("%s/undo", c->guest.dir);
@@ -206,7 +216,8 @@ static int change(struct conversion *c, struct err *err)
 		return r;
 	ui_say(c->ui, "making %zu changes, unpacking the kernel",
 	       c->plan.changes.n);
-	r = session_apply(c->session, root, &c->plan, undo, journal, err);
+	r = session_apply(c->session, root, root_at(c), &c->plan, undo, journal,
+			  err);
 	return r < 0 ? r : session_finish(c->session, err);
 }
 

@@ -123,8 +123,8 @@ static void kernel_facts(struct conversion *c, struct adapt_kernel *k)
 	k->held = c->held;
 	if (c->kernel.keep)
 		return;
-	k->tar = c->staged.tar;
-	k->tar_size = c->staged.size;
+	k->tree = c->staged.root;
+	k->size = c->staged.size;
 	k->files = c->staged.files.at;
 	k->n_files = c->staged.files.n;
 	k->status = c->staged.status;

@@ -7,6 +7,7 @@
 #include "cmd/kernel_update.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "cmd/convert.h"
@@ -14,6 +15,7 @@
 #include "common/cleanup.h"
 #include "common/mem.h"
 #include "host/files.h"
+#include "kernel/pack.h"
 
 #define MIB          (UINT64_C(1) << 20)
 #define ROOM_TO_WORK (64 * MIB)
@@ -35,6 +37,23 @@ static int check_room(const struct conversion *c, const char *name,
 		       name);
 }
 
+/* The kernel's row with an archive of the tree. */
+static int plan_archive(struct conversion *c, struct err *err)
+{
+	autofree char *tar = xasprintf("%s/kernel.tar", c->work);
+
+	conversion_plan_kernel(c);
+	for (size_t i = 0; i < c->plan.changes.n; i++) {
+		struct change *row = &c->plan.changes.at[i];
+
+		if (row->kind != CHANGE_TREE)
+			continue;
+		free(row->target);
+		row->target = xstrdup(tar);
+	}
+	return pack_tar(c->staged.root, tar, err);
+}
+
 static int put_in(struct conversion *c, struct err *err)
 {
 	autofree char *undo = xasprintf("%s/undo", c->work);
@@ -45,14 +64,16 @@ static int put_in(struct conversion *c, struct err *err)
 
 	if (r < 0)
 		return r;
-	conversion_plan_kernel(c);
+	r = plan_archive(c, err);
+	if (r < 0)
+		return r;
 	ui_say(c->ui, "starting libguestfs's appliance (without KVM that takes "
 		      "half a minute)");
 	r = session_open(c->disk, c->work, SESSION_WRITE, &c->session, err);
 	if (!r)
 		r = session_check(c->session, root, &repaired, err);
 	if (!r)
-		r = session_apply(c->session, root, &c->plan, undo, journal,
+		r = session_apply(c->session, root, 0, &c->plan, undo, journal,
 				  err);
 	return r < 0 ? r : session_finish(c->session, err);
 }

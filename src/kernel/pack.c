@@ -15,20 +15,23 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "common/bits.h"
 #include "common/cleanup.h"
 #include "common/io.h"
 #include "common/mem.h"
 
 enum {
 	CHUNK = 65536,
-	MAX_LINK = 4096
+	MAX_LINK = 4096,
+	BLOCK = 4096 /* of a file system, as mke2fs makes most */
 };
 
 struct pack {
-	struct archive *out;
+	struct archive *out; /* NULL: a list is made, no archive */
 	const char *tar;
-	struct deb_paths *files;
 	char *buf;
+	struct deb_paths *files;
+	uint64_t size;
 };
 
 static int add_dir(struct pack *p, int dirfd, const char *path,
@@ -55,6 +58,12 @@ static int copy_file(struct pack *p, int fd, const char *path, struct err *err)
 	if (n < 0)
 		return err_errno(err, (int)-n, "cannot read '%s'", path);
 	return 0;
+}
+
+static void add_name(struct pack *p, const char *path, const struct stat *st)
+{
+	*vec_add(p->files) = xasprintf("/%s", path);
+	p->size += align_up((uint64_t)st->st_size, BLOCK);
 }
 
 static int add_entry(struct pack *p, int dirfd, const char *name,
@@ -84,7 +93,6 @@ static int add_entry(struct pack *p, int dirfd, const char *name,
 		if (fd < 0)
 			return err_errno(err, errno, "cannot open '%s'", path);
 	}
-	*vec_add(p->files) = xasprintf("/%s", path);
 	if (archive_write_header(p->out, e) != ARCHIVE_OK)
 		return failed(p, err);
 	return fd < 0 ? 0 : copy_file(p, fd, path, err);
@@ -96,6 +104,15 @@ static int list(int dirfd, struct dirent ***ret_names)
 	return scandirat(dirfd, ".", ret_names, NULL, alphasort);
 }
 
+static int add_member(struct pack *p, int dirfd, const char *name,
+		      const char *path, const struct stat *st, struct err *err)
+{
+	if (p->out)
+		return add_entry(p, dirfd, name, path, st, err);
+	add_name(p, path, st);
+	return 0;
+}
+
 static int add_any(struct pack *p, int dirfd, const char *name,
 		   const char *path, struct err *err)
 {
@@ -105,7 +122,7 @@ static int add_any(struct pack *p, int dirfd, const char *name,
 	if (fstatat(dirfd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return err_errno(err, errno, "cannot read '%s'", path);
 	if (!S_ISDIR(st.st_mode))
-		return add_entry(p, dirfd, name, path, &st, err);
+		return add_member(p, dirfd, name, path, &st, err);
 	fd = openat(dirfd, name,
 		    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0)
@@ -138,30 +155,43 @@ static int add_dir(struct pack *p, int dirfd, const char *path, struct err *err)
 		if (fstat(dirfd, &st) < 0)
 			r = err_errno(err, errno, "cannot read '%s'", path);
 		else
-			r = add_entry(p, dirfd, ".", path, &st, err);
+			r = add_member(p, dirfd, ".", path, &st, err);
 	}
 	close(dirfd);
 	return r;
 }
 
-int pack_tar(const char *dir, const char *tar, struct deb_paths *files,
-	     struct err *err)
+static int add_all(struct pack *p, const char *dir, struct err *err)
 {
-	struct pack p = { .tar = tar, .files = files };
-	int r, fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
 	if (fd < 0)
 		return err_errno(err, errno, "cannot open '%s'", dir);
+	return add_dir(p, fd, "", err);
+}
+
+int pack_list(const char *dir, struct deb_paths *files, uint64_t *ret_size,
+	      struct err *err)
+{
+	struct pack p = { .files = files };
+	int r = add_all(&p, dir, err);
+
+	*ret_size = p.size;
+	return r;
+}
+
+int pack_tar(const char *dir, const char *tar, struct err *err)
+{
+	struct pack p = { .tar = tar };
+	int r;
+
 	p.out = archive_write_new();
 	p.buf = xmalloc(CHUNK);
 	archive_write_set_format_pax_restricted(p.out);
 	archive_write_add_filter_none(p.out);
-	if (archive_write_open_filename(p.out, tar) != ARCHIVE_OK) {
-		r = failed(&p, err);
-		close(fd);
-	} else {
-		r = add_dir(&p, fd, "", err);
-	}
+	r = archive_write_open_filename(p.out, tar) != ARCHIVE_OK
+		    ? failed(&p, err)
+		    : add_all(&p, dir, err);
 	if (!r && archive_write_close(p.out) != ARCHIVE_OK)
 		r = failed(&p, err);
 	archive_write_free(p.out);

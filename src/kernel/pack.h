@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* One tar archive of a folder, to be unpacked over a guest's root. */
+/* A folder as what comes into a guest's root: its list, or one tar archive. */
 #ifndef KERNEL_PACK_H
 #define KERNEL_PACK_H
+
+#include <stdint.h>
 
 #include "common/err.h"
 #include "kernel/deb.h"
@@ -9,10 +11,13 @@
 /*
  * Pack all that is below dir into a new archive at tar.  Owner is root, modes
  * and times are kept.  Folders are left out unless they are empty: so those
- * that the guest has keep their owner and mode.  *files gets the name of each
- * member as an absolute path.
+ * that the guest has keep their owner and mode.
  */
-int pack_tar(const char *dir, const char *tar, struct deb_paths *files,
-	     struct err *err);
+int pack_tar(const char *dir, const char *tar, struct err *err);
+
+/* The members of that archive as absolute paths, in its order; *ret_size:
+ * bytes that they take in a file system. */
+int pack_list(const char *dir, struct deb_paths *files, uint64_t *ret_size,
+	      struct err *err);
 
 #endif

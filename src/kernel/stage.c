@@ -32,7 +32,7 @@ struct stage {
 	const struct kernel_set *set;
 	bool merged_usr;
 	const char *work;
-	char *root; /* WORK/root */
+	const char *root; /* WORK/root */
 	struct kernel_staged *staged;
 };
 
@@ -152,7 +152,6 @@ static int finish(struct stage *s, struct err *err)
 	struct kernel_staged *staged = s->staged;
 	autofree char *target = xasprintf("boot/vmlinuz-%s", release);
 	autofree char *link = xasprintf("%s/vmlinuz", s->root);
-	struct stat st;
 	int r;
 
 	staged->modules = xasprintf("%s/%slib/modules/%s", s->root,
@@ -170,14 +169,8 @@ static int finish(struct stage *s, struct err *err)
 	r = run_depmod(s, err);
 	if (!r)
 		r = make_link(target, link, err);
-	if (!r)
-		r = pack_tar(s->root, staged->tar, &staged->files, err);
-	if (r < 0)
-		return r;
-	if (stat(staged->tar, &st) < 0)
-		return err_errno(err, errno, "cannot read '%s'", staged->tar);
-	staged->size = (uint64_t)st.st_size;
-	return 0;
+	return r < 0 ? r
+		     : pack_list(s->root, &staged->files, &staged->size, err);
 }
 
 static int stage_all(struct stage *s, struct err *err)
@@ -197,15 +190,14 @@ int kernel_stage(const struct kernel_set *set, bool merged_usr,
 		 struct err *err)
 {
 	autostaged struct kernel_staged staged = {
-		.tar = xasprintf("%s/kernel.tar", work_dir),
+		.root = xasprintf("%s/root", work_dir),
 		.status = set->enter ? xstrdup(status) : NULL,
 		.extended_states = set->enter ? xstrdup(extended_states) : NULL,
 	};
-	autofree char *root = xasprintf("%s/root", work_dir);
 	struct stage s = { .set = set,
 			   .merged_usr = merged_usr,
 			   .work = work_dir,
-			   .root = root,
+			   .root = staged.root,
 			   .staged = &staged };
 	int r;
 
@@ -219,7 +211,7 @@ int kernel_stage(const struct kernel_set *set, bool merged_usr,
 
 void kernel_staged_free(struct kernel_staged *staged)
 {
-	free(staged->tar);
+	free(staged->root);
 	free(staged->modules);
 	free(staged->vmlinuz);
 	free(staged->config);

@@ -19,7 +19,7 @@ enum change_kind {
 	CHANGE_SYMLINK, /* path becomes a link to target */
 	CHANGE_REMOVE,  /* path goes; undone from the old file */
 	CHANGE_MKDIR,   /* path is made */
-	CHANGE_TREE,    /* an archive is unpacked below path; undone by list */
+	CHANGE_TREE,    /* a tree of files comes below path; undone by list */
 	CHANGE_GROW,    /* partition and root file system become larger */
 };
 
@@ -30,8 +30,8 @@ struct change {
 	char *reason;  /* one sentence for a person */
 	char *content; /* WRITE: the new text; TREE: the paths that come with
 			* it and were not there, a line each, folders first */
-	char *target;  /* SYMLINK: where it points; TREE: the archive, a host
-			* path */
+	char *target;  /* SYMLINK: where it points; TREE: the folder, or an
+			* archive of it, a host path */
 	unsigned int mode; /* WRITE, MKDIR: permission bits; 0: keep, or 0644 */
 	uint64_t size;     /* GROW: of the whole disk, bytes */
 };

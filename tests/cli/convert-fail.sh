@@ -13,12 +13,13 @@ export ASAN_OPTIONS=verify_asan_link_order=0
 pid=
 cleanup() { [ -z "$pid" ] || kill -9 "$pid" 2>/dev/null; }
 
-# fails ERROR POINT TEXT...
+# fails ERROR POINT TEXT...: the first after $from, if that is not empty
+from=
 fails() {
 	rm -f log
-	expect 1 env INJECT_LOG=log INJECT_DO="$1" INJECT_AT="$2" LD_PRELOAD="$INJECT" \
+	expect 1 env INJECT_LOG=log INJECT_DO="$1" INJECT_AT="$2" INJECT_FROM="$from" LD_PRELOAD="$INJECT" \
 		"$PIMIGRATE" convert -q $debs card.img
-	grep -qxF "$2" log || fail "it does not come to the point '$2'"
+	grep -qx "$2" log || fail "it does not come to the point '$2'"
 	point=$2
 	shift 2
 	complains "$@"
@@ -30,10 +31,15 @@ fails() {
 full='No space left on device'
 broken='Input/output error'
 fails EIO 'before mkdir .minipi.partial' "$broken"
-fails ENOSPC 'before write kernel.tar' 'cannot write'
+fails ENOSPC 'before write vmlinuz-6.1.0-99-armmp-lpae' "$full"
 fails ENOSPC 'before pwrite disk.raw' 'make room there'
 fails EIO 'before fsync disk.raw' "$broken"
 fails ENOSPC 'before truncate disk.raw' "$full" 'disk.raw'
+# while nobody has the guest's disk mounted, and the kernel comes in
+from='after guestfs_umount_all'
+fails EIO 'before p*write disk.raw' "$broken" "file system of"
+fails ENOSPC 'before p*write disk.raw' "$full" "file system of"
+from=
 fails ENOSPC 'before rename changes.yaml' "$full" 'changes.yaml'
 fails EIO 'before renameat2 minipi' "$broken" 'minipi'
 

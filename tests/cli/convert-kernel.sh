@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 # kernel update and choose: a newer kernel from outside, known to dpkg, for the
-# next start; an older one again; and what is not there is not taken.
+# next start, into locked folders too; an older one again; and what is not there is not taken.
 . "$(dirname "$0")/convert-functions.sh"
 requires_appliance
 mini_kernel
@@ -36,8 +36,12 @@ expect 0 "$PIMIGRATE" kernel update $more pi
 says 'pi has the newest kernel already'
 [ "$before" = "$(digest "$guest/disk.raw")" ] || fail "nothing was to be done, and the disk changed"
 
+# somebody locked a folder that the next one comes into: it stays locked
+debugfs -w -R 'sif /boot flags 0x80010' "$guest/disk.raw?offset=$ext4_at" >/dev/null 2>&1
 update 101
 boots 101
+debugfs -R 'stat /boot' "$guest/disk.raw?offset=$ext4_at" 2>/dev/null | grep -q 'Flags: 0x80010' ||
+	fail "/boot is not locked any more"
 expect 0 "$PIMIGRATE" kernel choose pi 6.1.0-100-armmp-lpae
 says 'boots 6.1.0-100-armmp-lpae'
 boots 100

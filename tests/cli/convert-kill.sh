@@ -61,11 +61,11 @@ guest_whole() {
 	expect 0 "$PIMIGRATE" remove minipi
 }
 
-# killed KILL|INT POINT: see inject.c.  INT is Ctrl-C: to the whole group, which
+# killed KILL|INT POINT [FROM]: see inject.c.  INT is Ctrl-C: to the whole group, which
 # hears it (sh starts what is in the background without).
 killed() {
 	rm -f log
-	INJECT_LOG=log INJECT_DO=$1 INJECT_AT=$2 ASAN_OPTIONS=verify_asan_link_order=0 python3 -c '
+	INJECT_LOG=log INJECT_DO=$1 INJECT_AT=$2 INJECT_FROM=${3:-} ASAN_OPTIONS=verify_asan_link_order=0 python3 -c '
 import os, signal, subprocess, sys
 def group():
     os.setsid()
@@ -182,11 +182,11 @@ fi
 
 killed KILL 'after mkdir .minipi.partial'
 [ -d "$PIMIGRATE_GUESTS/.minipi.partial" ] || fail "killed, and no partial folder: is this a test?"
-killed INT 'before write kernel.tar'
+killed INT 'before write vmlinuz-6.1.0-99-armmp-lpae'
 killed KILL 'after pwrite disk.raw'
 killed KILL 'before accept4'
-killed INT 'before guestfs_tar_in'
-killed KILL 'after guestfs_tar_in'
+killed INT 'before guestfs_umount_all'
+killed KILL 'after pwrite disk.raw' 'after guestfs_umount_all'
 killed KILL 'before renameat2 minipi'
 [ -d "$PIMIGRATE_GUESTS/.minipi.partial" ] || fail "killed, and no partial folder: is this a test?"
 killed KILL 'after renameat2 minipi'

@@ -5,7 +5,11 @@
  *
  *	INJECT_AT    the point: "before" or "after", a call, and the name of
  *		     what it is done to: "after renameat2 minipi"; the call's
- *		     name alone where it has none: "before guestfs_launch"
+ *		     name alone where it has none: "before guestfs_launch".
+ *		     A regular expression of the whole: libext2fs tries again
+ *		     by write() what pwrite() did not, "before p*write disk"
+ *	INJECT_FROM  another point, before which INJECT_AT does not count;
+ *		     empty: none
  *	INJECT_DO    KILL; INT (as Ctrl-C: to the whole group); STOP (it goes on
  *		     with SIGCONT); or an error's name, ENOSPC or EIO, which
  *		     only "before" can have
@@ -19,6 +23,7 @@
 #include <fcntl.h>
 #include <guestfs.h>
 #include <limits.h>
+#include <regex.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -38,7 +43,7 @@
 	if (!real)                     \
 	real = (__typeof__(&name))(uintptr_t)dlsym(RTLD_NEXT, #name)
 
-static const char *at, *what;
+static const char *at, *armed_by, *what;
 static int log_fd = -1;
 
 __attribute__((constructor)) static void init(void)
@@ -46,6 +51,9 @@ __attribute__((constructor)) static void init(void)
 	const char *log = getenv("INJECT_LOG");
 
 	at = getenv("INJECT_AT");
+	armed_by = getenv("INJECT_FROM");
+	if (armed_by && !*armed_by)
+		armed_by = NULL;
 	what = getenv("INJECT_DO");
 	if (log)
 		log_fd = open(log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC,
@@ -73,6 +81,21 @@ static int error_number(void)
 	abort();
 }
 
+static bool is_at(const char *point)
+{
+	static regex_t whole;
+	static bool compiled;
+	char text[512];
+
+	if (!compiled) {
+		snprintf(text, sizeof(text), "^%s$", at);
+		if (regcomp(&whole, text, REG_NOSUB))
+			abort();
+		compiled = true;
+	}
+	return !regexec(&whole, point, 0, NULL, 0);
+}
+
 /* True: the call shall fail, with errno. */
 static bool reached(const char *when, const char *call, const char *path)
 {
@@ -82,7 +105,9 @@ static bool reached(const char *when, const char *call, const char *path)
 	snprintf(point, sizeof(point), "%s %s%s%s", when, call, path ? " " : "",
 		 slash ? slash + 1 : (path ? path : ""));
 	note(point);
-	if (!at || !what || strcmp(at, point) != 0)
+	if (armed_by && !strcmp(armed_by, point))
+		armed_by = NULL;
+	if (armed_by || !at || !what || !is_at(point))
 		return false;
 	if (!strcmp(what, "STOP")) {
 		at = NULL; /* once */
@@ -227,10 +252,10 @@ EXPORT int guestfs_e2fsck(guestfs_h *g, const char *device, ...)
 	AROUND("guestfs_e2fsck", NULL, g, device, args);
 }
 
-EXPORT int guestfs_tar_in(guestfs_h *g, const char *file, const char *dir)
+EXPORT int guestfs_umount_all(guestfs_h *g)
 {
-	REAL(guestfs_tar_in);
-	AROUND("guestfs_tar_in", NULL, g, file, dir);
+	REAL(guestfs_umount_all);
+	AROUND("guestfs_umount_all", NULL, g);
 }
 
 EXPORT int guestfs_shutdown(guestfs_h *g)

@@ -135,7 +135,7 @@ EXPORT void guestfs_free_statns_list(struct guestfs_statns_list *list)
 static int is_kind(guestfs_h *g, const char *path, bool last, mode_t kind)
 {
 	struct guestfs_statns *st = stat_in(g, path, last);
-	int r = st ? !kind || (mode_t)(st->st_mode & S_IFMT) == kind : 0;
+	int r = st && (mode_t)(st->st_mode & S_IFMT) == kind;
 
 	free(st);
 	return r;
@@ -149,16 +149,6 @@ EXPORT int guestfs_is_symlink(guestfs_h *g, const char *path)
 EXPORT int guestfs_is_dir(guestfs_h *g, const char *path)
 {
 	return is_kind(g, path, false, S_IFDIR);
-}
-
-EXPORT int guestfs_is_dir_opts(guestfs_h *g, const char *path, ...)
-{
-	return is_kind(g, path, true, S_IFDIR);
-}
-
-EXPORT int guestfs_exists(guestfs_h *g, const char *path)
-{
-	return is_kind(g, path, true, 0);
 }
 
 EXPORT char *guestfs_readlink(guestfs_h *g, const char *path)
@@ -397,6 +387,30 @@ EXPORT int guestfs_upload(guestfs_h *g, const char *from, const char *path)
 	r = done(g, out, r, "upload");
 	close(in);
 	return r;
+}
+
+EXPORT int guestfs_write(guestfs_h *g, const char *path, const char *bytes,
+			 size_t size)
+{
+	int out = open_in(g, path, O_WRONLY | O_CREAT | O_TRUNC, 0666);
+	ssize_t n = out < 0 ? -1 : write(out, bytes, size);
+
+	return done(g, out, n == (ssize_t)size ? 0 : -1, "write");
+}
+
+EXPORT char *guestfs_pread(guestfs_h *g, const char *path, int count,
+			   int64_t offset, size_t *ret_size)
+{
+	int in = open_in(g, path, O_RDONLY, 0);
+	char *bytes = malloc((size_t)count);
+	ssize_t n = in < 0 ? -1 : pread(in, bytes, (size_t)count, offset);
+
+	*ret_size = n < 0 ? 0 : (size_t)n;
+	if (done(g, in, n < 0 ? -1 : 0, "pread") < 0) {
+		free(bytes);
+		return NULL;
+	}
+	return bytes;
 }
 
 EXPORT int guestfs_download(guestfs_h *g, const char *path, const char *to)

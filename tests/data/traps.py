@@ -294,6 +294,20 @@ def lived_in():
 
 
 @card
+def locked_kernel():
+    """Somebody locked the folders that a kernel comes into."""
+    c = small()
+    c.link('/vmlinuz', 'boot/of-old')
+    c.files['/lib/modules'] = ('dir',)
+    c.files['/var/lib/dpkg/info'] = ('dir',)
+    c.after += [debugfs(ROOT * SECTOR, *(
+        f'sif {path} flags {IMMUTABLE}'
+        for path in ('/', '/boot', '/lib/modules', '/var/lib/dpkg/info'))),
+        attribute('/boot', 'system.posix_acl_default', ACL)]
+    return c
+
+
+@card
 def pipe_in_the_way():
     """A named pipe where a file is written."""
     c = small()

@@ -365,7 +365,7 @@ static int grow(struct world *w, uint64_t free_mib, uint64_t kernel_mib,
 		struct err *err)
 {
 	w->guest.partitions.at[1].fs_free = free_mib * MIB;
-	w->facts.kernel.tar_size = kernel_mib * MIB;
+	w->facts.kernel.size = kernel_mib * MIB;
 	plan_free(&w->plan);
 	w->plan.disk_size = w->guest.disk_size;
 	return adapt_grow(&w->facts, &w->plan, err);
@@ -449,7 +449,7 @@ static void kernel_beside_others(void)
 	};
 	autoworld struct world *w = world_new();
 
-	w->facts.kernel = (struct adapt_kernel){ .tar = "/tmp/k.tar",
+	w->facts.kernel = (struct adapt_kernel){ .tree = "/tmp/k",
 						 .files = files,
 						 .n_files = 2,
 						 .release = "6.1",
@@ -477,7 +477,7 @@ static void kernel(void)
 	fake_file(&w->root, "/usr/share/empty/not", "");
 	fake_link(&w->root, "/vmlinuz", "boot/vmlinuz-5.15");
 	fake_file(&w->root, "/etc/initramfs-tools/conf.d/x", "");
-	*k = (struct adapt_kernel){ .tar = "/tmp/k.tar",
+	*k = (struct adapt_kernel){ .tree = "/tmp/k",
 				    .files = files,
 				    .n_files = 6,
 				    .release = "6.1",
@@ -498,7 +498,7 @@ static void kernel(void)
 				    "/usr/lib/modules/6.1/b\n"
 				    "/usr/lib/modules/6.1/b/z.ko\n"
 				    "/vmlinuz\n");
-	check_text(w->plan.changes.at[2].target, "/tmp/k.tar");
+	check_text(w->plan.changes.at[2].target, "/tmp/k");
 	check_text(w->plan.changes.at[2].reason, "kernel 6.1: because");
 }
 
@@ -514,7 +514,7 @@ static void kernel_held(void)
 	check_text(w->plan.changes.at[0].id, "hold");
 	check_has(w->plan.changes.at[0].reason, "(raspberrypi-kernel)");
 	plan_free(&w->plan);
-	k->tar = "t";
+	k->tree = "t";
 	k->release = k->reason = "r";
 	k->status = "Package: b\n";
 	adapt_kernel(&w->facts, &w->plan);
@@ -531,7 +531,7 @@ static void kernel_sources(void)
 	/* the card keeps its kernel */
 	adapt_kernel(&w->facts, &w->plan);
 	check_rows(w, "");
-	*k = (struct adapt_kernel){ .tar = "t",
+	*k = (struct adapt_kernel){ .tree = "t",
 				    .release = "r",
 				    .reason = "s",
 				    .apt_source = "S",

@@ -258,7 +258,7 @@ static void stage(const struct kernel_set *set, bool merged, bool enter)
 	check(!files_remove_tree(work, &err));
 	check(!files_mkdir_p(work, 0755, &err));
 	check(!kernel_stage(&changed, merged, status, "", work, &s, &err));
-	check(!stat(s.tar, &st) && (uint64_t)st.st_size == s.size);
+	check(!stat(s.root, &st) && S_ISDIR(st.st_mode) && s.size);
 	check(!access(s.vmlinuz, R_OK) && !access(s.modules, R_OK));
 	check(s.config != NULL);
 	check(has(&s.files, "/vmlinuz"));
