@@ -28,7 +28,7 @@ static bool goes_round(struct flow *f, uint32_t to)
 {
 	unsigned int insns = f->made->insns + 1;
 
-	if (to != f->made->insn[0].in.off || f->next >= PAGE_SIZE)
+	if (f->single || to != f->made->insn[0].in.off || f->next >= PAGE_SIZE)
 		return false;
 	if (!f->round)
 		f->round = insns;
@@ -43,7 +43,7 @@ static bool goes_back(struct flow *f, uint32_t to)
 {
 	unsigned int insns = f->made->insns + 1;
 
-	if (f->backs == MAX_BACK || insns > BEFORE_BACK ||
+	if (f->single || f->backs == MAX_BACK || insns > BEFORE_BACK ||
 	    to == f->made->insn[0].in.off)
 		return false;
 	f->backs++;

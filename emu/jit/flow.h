@@ -22,6 +22,7 @@ struct flow {
 	/* a condition that the guest's flags are known to meet; 14: none */
 	uint8_t holds;
 	bool versioned;
+	bool single; /* left as soon as it may be: no jumps back are followed */
 	uint64_t marked; /* lines of the page that are known to be watched */
 	struct draft *made;
 };

@@ -226,7 +226,8 @@ static bool emit(const struct cpu *cpu, struct unit *u)
 				.seed = jit->options.seed,
 				.thumb = cpu->thumb,
 				.upper = cpu->pc_next >> 31,
-				.loops = jit->options.mode == JIT_ON };
+				.loops = jit->options.mode == JIT_ON &&
+					 !(u->key & UNIT_SINGLE) };
 	uint8_t *at = c->code + c->code_used;
 
 	if (in.seed)

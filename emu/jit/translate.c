@@ -291,8 +291,8 @@ bool translate(struct cpu *cpu, const struct code_at *code, unsigned int off,
 			  .next = off & (PAGE_SIZE - 1),
 			  .last = TRANSLATE_INSNS,
 			  .holds = 14,
+			  .single = off & TRANSLATE_SINGLE,
 			  .made = ret };
-	bool single = off & TRANSLATE_SINGLE;
 	uint8_t it = 0;
 
 	f.t.u = &ret->ir;
@@ -320,7 +320,7 @@ bool translate(struct cpu *cpu, const struct code_at *code, unsigned int off,
 		one(&f, ji);
 		ret->insns++;
 	}
-	if (!single && !code->tail)
+	if (!f.single && !code->tail)
 		ir_join(&ret->join, &ret->ir);
 	return ret->insns && !ret->ir.overflow;
 }
