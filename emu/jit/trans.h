@@ -33,6 +33,9 @@ struct trans {
 	uint32_t fp_known; /* trans_vfp.c, trans_neon.c: what this unit has
 			    * tested already; 0 at its start and after each
 			    * CALL */
+	/* The target of exits to code that begins at the instruction at hand
+	 * and counts on less (translate.h), or IR_NO_RETRY */
+	uint32_t retry;
 	/* The instruction at hand has ended the unit: all paths exit. */
 	bool ended;
 	/* Its row selects: results are to be chosen by in->cond, by

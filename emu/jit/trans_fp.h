@@ -15,14 +15,15 @@
 
 /* trans.fp_known */
 enum trans_fp_known {
-	FP_KNOWN_ON = 1 << 0,    /* vfp.mode was seen without VFP_MODE_OFF; of
-				  * its other bits nothing is known, for who
-				  * falls back goes on in the unit */
-	FP_KNOWN_ORDER = 1 << 1, /* vfp.order was written */
+	FP_KNOWN_ON = 1 << 0,      /* vfp.mode is without VFP_MODE_OFF */
+	FP_KNOWN_ORDER = 1 << 1,   /* vfp.order was written */
+	FP_KNOWN_USUAL = 1 << 2,   /* without VFP_MODE_ODD */
+	FP_KNOWN_NEAREST = 1 << 3, /* without VFP_MODE_DIRECTED */
 };
 
 /* Fall back if vfp.mode has one of these bits; VFP_MODE_OFF is always one,
- * as long as the unit does not know better. */
+ * as long as the unit does not know better.  Others than this leave the unit
+ * for a single one, once; there each instruction looks by itself. */
 void trans_fp_mode(struct trans *t, const struct insn *in, uint32_t bits);
 
 static inline ir_ref trans_vec(struct trans *t, enum ir_opcode op,

@@ -119,7 +119,8 @@ static bool do_VMSR(struct trans *t, const struct insn *in)
 	for (unsigned int i = 0; i < 16; i += 4)
 		ir_set(t->u, IR_I32, qc + i, trans_const(t, 0));
 	ir_add(t->u, (struct ir_op){ .op = IR_FSTATUS_CLEAR });
-	t->fp_known &= ~(uint32_t)FP_KNOWN_ORDER;
+	/* modes that change fall back, and the unit goes on */
+	t->fp_known &= FP_KNOWN_ON;
 	return true;
 }
 

@@ -11,22 +11,59 @@
 #include "jit/trans_fp.h"
 
 enum {
-	CORE_PC = 15
+	CORE_PC = 15,
+	MAX_EXITS = IR_MAX_EXITS / 2, /* of a unit that wants another */
 };
+
+static void fall_back_if_mode(struct trans *t, uint32_t bits)
+{
+	if (bits)
+		ir_add(t->u, (struct ir_op){
+				     .op = IR_FALL_BACK_IF_SET,
+				     .imm = (uint64_t)bits << 32 |
+					    offsetof(struct cpu, vfp.mode),
+			     });
+}
+
+static void leave_if_mode(struct trans *t, uint32_t bits)
+{
+	struct ir_unit *u = t->u;
+	ir_ref flags = ir_add(
+		u, (struct ir_op){ .op = IR_FLAGS_AND,
+				   .a = TRANS_GET(t, IR_I32, vfp.mode),
+				   .b = trans_const(t, bits) });
+
+	u->exit[u->exits] = (struct ir_exit){ .target = t->retry };
+	u->exit_flags[u->exits] = IR_FLAG_NZCV;
+	ir_add(u, (struct ir_op){ .op = IR_EXIT_UNLESS,
+				  .cc = IR_EQ,
+				  .a = flags,
+				  .imm = u->exits++ });
+}
 
 void trans_fp_mode(struct trans *t, const struct insn *in, uint32_t bits)
 {
-	if (!(t->fp_known & FP_KNOWN_ON))
-		bits |= VFP_MODE_OFF;
-	if (!bits)
+	uint32_t off = t->fp_known & FP_KNOWN_ON ? 0 : VFP_MODE_OFF;
+
+	if (t->fp_known & FP_KNOWN_USUAL)
+		bits &= ~(uint32_t)VFP_MODE_ODD;
+	if (t->fp_known & FP_KNOWN_NEAREST)
+		bits &= ~(uint32_t)VFP_MODE_DIRECTED;
+	if (in->cond != 14) {
+		fall_back_if_mode(t, bits | off);
 		return;
-	ir_add(t->u, (struct ir_op){
-			     .op = IR_FALL_BACK_IF_SET,
-			     .imm = (uint64_t)bits << 32 |
-				    offsetof(struct cpu, vfp.mode),
-		     });
-	if (in->cond == 14)
-		t->fp_known |= FP_KNOWN_ON;
+	}
+	t->fp_known |= FP_KNOWN_ON;
+	if (!bits || t->retry == IR_NO_RETRY || t->u->exits >= MAX_EXITS) {
+		fall_back_if_mode(t, bits | off);
+		return;
+	}
+	if (bits & VFP_MODE_ODD)
+		bits |= VFP_MODE_ODD;
+	fall_back_if_mode(t, off);
+	leave_if_mode(t, bits);
+	t->fp_known |= (bits & VFP_MODE_ODD ? FP_KNOWN_USUAL : 0) |
+		       (bits & VFP_MODE_DIRECTED ? FP_KNOWN_NEAREST : 0);
 }
 
 /* Arithmetic */

@@ -316,6 +316,7 @@ bool translate(struct cpu *cpu, const struct code_at *code, unsigned int off,
 			ret->ir.retry[ret->insns] =
 				f.off | f.thumb | TRANSLATE_SINGLE |
 				ret->insns << TRANSLATE_INSN_SHIFT;
+		f.t.retry = f.single ? IR_NO_RETRY : ret->ir.retry[ret->insns];
 		it = ji->it_after;
 		one(&f, ji);
 		ret->insns++;
