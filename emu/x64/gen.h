@@ -162,6 +162,7 @@ struct gen {
 	/* flags that the state is known to have in words (enum ir_flag_mask);
 	 * at the open skip */
 	unsigned int flag_words, skip_flag_words;
+	bool merge_is_lazy; /* both ways of the open skip store theirs lazily */
 	/* a COND that is in the host's CF alone, or IR_NO_REF */
 	ir_ref carry;
 	bool carry_inverted;

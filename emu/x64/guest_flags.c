@@ -506,27 +506,53 @@ static void bring_all(struct gen *g, ir_ref f)
 	gen_unlock(g);
 }
 
+/* Whether both ways around the skip at hand, which ends at 'end', can store what
+ * their flags are of. */
+static bool both_lazy(const struct gen *g, unsigned int setf, unsigned int end)
+{
+	const struct ir_op *op = op_of(g, (ir_ref)setf);
+
+	return g->now[setf] && op->imm == IR_FLAG_NZCV &&
+	       is_quickly_lazy(g, g->flags_of[g->at], g->at) &&
+	       is_quickly_lazy(g, op->a, end);
+}
+
 void gen_merge_begin(struct gen *g)
 {
-	bring_all(g, g->flags_of[g->at]);
+	ir_ref f = g->flags_of[g->at];
+	unsigned int setf = g->val[g->at].twin, end = setf;
+
+	while (op_of(g, (ir_ref)end)->op != IR_END_SKIP)
+		end++;
+	g->merge_is_lazy = both_lazy(g, setf, end);
+	bring_all(g, f);
+	if (g->merge_is_lazy)
+		save_lazily(g, f, g->at, IR_FLAG_NZCV);
 }
 
 void gen_merge_ready(struct gen *g)
 {
-	bring_all(g, op_of(g, g->val[g->at].twin)->a);
+	ir_ref f = op_of(g, g->val[g->at].twin)->a;
+
+	bring_all(g, f);
+	if (g->merge_is_lazy)
+		save_lazily(g, f, g->at, IR_FLAG_NZCV);
 }
 
 void gen_merge_end(struct gen *g)
 {
 	unsigned int setf = g->val[g->at].twin;
-	const struct ir_op *op = op_of(g, setf);
+	const struct ir_op *op = op_of(g, (ir_ref)setf);
 
-	if (g->now[setf]) {
-		setf_now(g, op->a, op->imm, true);
-		set_pending(g, op->imm, GEN_NEVER);
-	} else {
-		set_pending(g, op->imm, setf);
+	if (!g->now[setf]) {
+		set_pending(g, op->imm, (uint16_t)setf);
+		return;
 	}
+	if (g->merge_is_lazy)
+		g->flag_words = 0;
+	else
+		setf_now(g, op->a, op->imm, true);
+	set_pending(g, op->imm, GEN_NEVER);
 }
 
 void gen_setc(struct gen *g)
