@@ -13,7 +13,8 @@
  * so the same thing wakes a running and a sleeping CPU.  A deadline that moves
  * later leaves the timer as it is: it fires too early, is found not to be due,
  * and is set again.  So a guest that reprograms its timer for each tick costs
- * one system call for each tick, not for each write.
+ * one system call for each tick, not for each write.  Only who goes to sleep sets
+ * it later, or an idle guest, which stops its tick then, would be woken twice.
  *
  * The signal may hit the thread anywhere, in a device too: the handler only
  * touches atomic words.
@@ -41,6 +42,10 @@
 #endif
 
 #define TIMER_SIGNAL SIGRTMIN
+
+enum {
+	LATER = 10000000, /* ns that a deadline must have moved by */
+};
 
 /* What a thread knows of itself: the GIC's registers are banked by it. */
 static _Thread_local unsigned int current;
@@ -109,22 +114,39 @@ static void timer_fired(int sig, siginfo_t *info, void *context)
 
 /* 'armed' is stored first: should the timer's last signal come in between,
  * it is taken for not set, and set once too often. */
-static void timer_rearm(struct cpu *cpu, uint64_t deadline)
+static void arm(struct vcpu *v, uint64_t at)
 {
-	struct vcpu *v = cpu->board;
 	struct itimerspec its = { 0 };
-	uint64_t at;
 
-	/* in 292 years is never, and does not overflow */
-	if (deadline > INT64_MAX || !v->tid)
-		return;
-	at = deadline + atomic_load(&v->all->clock_offset);
-	if (at >= atomic_load(&v->armed))
-		return;
 	atomic_store(&v->armed, at);
 	its.it_value.tv_sec = (time_t)(at / 1000000000);
 	its.it_value.tv_nsec = (long)(at % 1000000000);
 	timer_settime(v->timer, TIMER_ABSTIME, &its, NULL);
+}
+
+static void timer_rearm(struct cpu *cpu, uint64_t deadline)
+{
+	struct vcpu *v = cpu->board;
+
+	if (!v || !v->tid) /* being made */
+		return;
+	v->deadline = UINT64_MAX;
+	if (deadline > INT64_MAX) /* in 292 years is never: no overflow */
+		return;
+	v->deadline = deadline + atomic_load(&v->all->clock_offset);
+	if (v->deadline < atomic_load(&v->armed))
+		arm(v, v->deadline);
+}
+
+/* Not for a short sleep, as between two packets: the guest sets its tick again
+ * as soon as it wakes. */
+static void let_sleep(struct vcpu *v)
+{
+	uint64_t armed = atomic_load(&v->armed);
+
+	if (v->deadline <= INT64_MAX && armed <= INT64_MAX &&
+	    v->deadline > armed + LATER)
+		arm(v, v->deadline);
 }
 
 static int cpu_on(struct cpu *target, uint32_t entry, uint32_t context)
@@ -191,6 +213,7 @@ static void wait_for_interrupt(struct vcpu *v)
 		/* A signal that came too early is dealt with here. */
 		atomic_fetch_and(&v->cpu.attention, ~(uint32_t)ATT_TIMER);
 		gtimer_expire(&v->cpu);
+		let_sleep(v);
 		atomic_store(&v->asleep, 1);
 		if (!has_reason(v))
 			syscall(SYS_futex, &v->asleep, FUTEX_WAIT_PRIVATE, 1,

@@ -25,6 +25,9 @@ struct vcpu {
 	/* The host time that timer is set to: never later than the guest's
 	 * next deadline.  UINT64_MAX: it has fired, or was never set. */
 	_Atomic uint64_t armed;
+	/* The same of the guest's next deadline; own thread.  UINT64_MAX: there
+	 * is none. */
+	uint64_t deadline;
 	_Atomic uint32_t asleep; /* the futex of WFI */
 
 	/* under all->lock */
