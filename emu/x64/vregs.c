@@ -443,7 +443,11 @@ void gen_get_x(struct gen *g)
 	if (x != NO_REG) {
 		read_cached(g, x);
 		own(g, g->at, x);
-		gen_in_state(g, op->imm);
+		/* stored when x is given up; but x may also be half of what
+		 * another register holds */
+		if (g->dirty >> x & 1 ||
+		    !is_dirty(g, op->imm, ir_type_size(op->type)))
+			gen_in_state(g, op->imm);
 		return;
 	}
 	if (!get_high(g, op) && !get_joined(g, op)) {
