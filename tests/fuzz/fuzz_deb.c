@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* src/kernel/deb.c over any bytes: the control part, one file, all files. */
+#include "kernel/deb.h"
+
+#include <archive.h>
+#include <archive_entry.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "common/cleanup.h"
+#include "common/io.h"
+#include "common/mem.h"
+#include "fuzz.h"
+#include "host/files.h"
+
+enum {
+	PART = 1 << 16
+};
+
+static char dir[] = "/tmp/fuzz_deb.XXXXXX";
+static char *file, *unpacked, *one;
+
+static void remove_all(void)
+{
+	struct err err;
+
+	(void)files_remove_tree(dir, &err);
+}
+
+static void write_deb(const uint8_t *data, size_t size)
+{
+	autoclose int fd = -1;
+
+	if (!file) {
+		if (!mkdtemp(dir))
+			abort();
+		file = xasprintf("%s/x.deb", dir);
+		unpacked = xasprintf("%s/unpacked", dir);
+		one = xasprintf("%s/one", dir);
+		atexit(remove_all);
+	}
+	fd = open(file, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	if (fd < 0 || io_write(fd, data, size) < 0)
+		abort();
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	autodeb struct deb_control control = { 0 };
+	struct deb_paths paths = { 0 };
+	struct err err;
+
+	write_deb(data, size);
+	(void)deb_read_control(file, &control, &err);
+	if (mkdir(unpacked, 0755) < 0)
+		abort();
+	(void)deb_unpack(file, unpacked, "lib", "usr/lib", &paths, &err);
+	deb_paths_free(&paths);
+	(void)deb_extract(file, "bin/busybox", one, 0755, &err);
+	unlink(one);
+	if (files_remove_tree(unpacked, &err) < 0)
+		abort();
+	return 0;
+}
+
+static void add(struct archive *a, const char *name, mode_t mode,
+		const char *content, size_t len)
+{
+	struct archive_entry *entry = archive_entry_new();
+
+	archive_entry_set_pathname(entry, name);
+	archive_entry_set_mode(entry, mode);
+	archive_entry_set_mtime(entry, 1700000000, 0);
+	if (S_ISLNK(mode))
+		archive_entry_set_symlink(entry, content);
+	else
+		archive_entry_set_size(entry, (la_int64_t)len);
+	if (archive_write_header(a, entry) != ARCHIVE_OK ||
+	    (S_ISREG(mode) && archive_write_data(a, content, len) < 0))
+		abort();
+	archive_entry_free(entry);
+}
+
+/* A tar archive in part, gzipped or not; its length. */
+static size_t make_part(char *part, bool is_data, bool is_gzipped)
+{
+	static const char control[] = "Package: x\nVersion: 1\n"
+				      "Architecture: armhf\n";
+	struct archive *a = archive_write_new();
+	size_t used = 0;
+
+	archive_write_set_format_gnutar(a);
+	if (is_gzipped)
+		archive_write_add_filter_gzip(a);
+	archive_write_set_bytes_in_last_block(a, 1);
+	if (archive_write_open_memory(a, part, PART, &used) != ARCHIVE_OK)
+		abort();
+	if (is_data) {
+		add(a, "./", S_IFDIR | 0755, NULL, 0);
+		add(a, "./lib/", S_IFDIR | 0755, NULL, 0);
+		add(a, "./lib/x.ko", S_IFREG | 0644, control, 20);
+		add(a, "./bin/", S_IFDIR | 0755, NULL, 0);
+		add(a, "./bin/busybox", S_IFREG | 0755, control, 30);
+		add(a, "./bin/sh", S_IFLNK | 0777, "../bin/busybox", 0);
+	} else {
+		add(a, "./", S_IFDIR | 0755, NULL, 0);
+		add(a, "./control", S_IFREG | 0644, control, strlen(control));
+		add(a, "./postinst", S_IFREG | 0755, "#!/bin/sh\n", 10);
+	}
+	if (archive_write_free(a) != ARCHIVE_OK)
+		abort();
+	return used;
+}
+
+size_t fuzz_seed(unsigned int n, uint8_t *buf, size_t size)
+{
+	static char part[PART];
+	struct archive *a;
+	size_t used = 0;
+
+	if (n > 1)
+		return 0;
+	a = archive_write_new();
+	archive_write_set_format_ar_svr4(a);
+	archive_write_set_bytes_in_last_block(a, 1);
+	if (archive_write_open_memory(a, buf, size, &used) != ARCHIVE_OK)
+		abort();
+	add(a, "debian-binary", S_IFREG | 0644, "2.0\n", 4);
+	add(a, n ? "control.tar.gz" : "control.tar", S_IFREG | 0644, part,
+	    make_part(part, false, n));
+	add(a, n ? "data.tar.gz" : "data.tar", S_IFREG | 0644, part,
+	    make_part(part, true, n));
+	if (archive_write_free(a) != ARCHIVE_OK)
+		abort();
+	return used;
+}
