@@ -73,10 +73,8 @@ size_t fuzz_seed(unsigned int n, uint8_t *buf, size_t size)
 		"interface eth0\nstatic ip_address=192.168.1.5/24\n"
 		"ExecStart=-/etc/fstab x\nPackage: dpkg\nStatus: install ok "
 		"installed\nArchitecture: armhf\nVersion: 1\n\n",
+		NULL,
 	};
 
-	if (n >= sizeof(seeds) / sizeof(*seeds) || size < strlen(seeds[n]))
-		return 0;
-	memcpy(buf, seeds[n], strlen(seeds[n]));
-	return strlen(seeds[n]);
+	return fuzz_text_seed(seeds, n, buf, size);
 }

@@ -4,16 +4,11 @@
 
 #include <archive.h>
 #include <archive_entry.h>
-#include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "common/cleanup.h"
-#include "common/io.h"
-#include "common/mem.h"
 #include "fuzz.h"
 #include "host/files.h"
 
@@ -21,40 +16,19 @@ enum {
 	PART = 1 << 16
 };
 
-static char dir[] = "/tmp/fuzz_deb.XXXXXX";
-static char *file, *unpacked, *one;
-
-static void remove_all(void)
-{
-	struct err err;
-
-	(void)files_remove_tree(dir, &err);
-}
-
-static void write_deb(const uint8_t *data, size_t size)
-{
-	autoclose int fd = -1;
-
-	if (!file) {
-		if (!mkdtemp(dir))
-			abort();
-		file = xasprintf("%s/x.deb", dir);
-		unpacked = xasprintf("%s/unpacked", dir);
-		one = xasprintf("%s/one", dir);
-		atexit(remove_all);
-	}
-	fd = open(file, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-	if (fd < 0 || io_write(fd, data, size) < 0)
-		abort();
-}
-
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	autodeb struct deb_control control = { 0 };
 	struct deb_paths paths = { 0 };
+	static char *file, *unpacked, *one;
 	struct err err;
 
-	write_deb(data, size);
+	if (!file) {
+		file = fuzz_path("x.deb");
+		unpacked = fuzz_path("unpacked");
+		one = fuzz_path("one");
+	}
+	fuzz_write(file, data, size);
 	(void)deb_read_control(file, &control, &err);
 	if (mkdir(unpacked, 0755) < 0)
 		abort();

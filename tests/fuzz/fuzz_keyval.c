@@ -15,6 +15,7 @@ static const char *const seeds[] = {
 	"\"hostfwd\":[{\"str\":\"tcp::1-:2\"},\"b\",[1,2.5,-3]],"
 	"\"backing\":null,\"size\":268435456,\"text\":\"\\u00e4\\n\"}",
 	"{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":[[[[[[[1]]]]]]]}}}}}}",
+	NULL,
 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -58,7 +59,5 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 size_t fuzz_seed(unsigned int n, uint8_t *buf, size_t size)
 {
-	if (n >= sizeof(seeds) / sizeof(seeds[0]))
-		return 0;
-	return (size_t)snprintf((char *)buf, size, "%s", seeds[n]);
+	return fuzz_text_seed(seeds, n, buf, size);
 }

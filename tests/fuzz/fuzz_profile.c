@@ -2,49 +2,27 @@
 /* src/profile/ over any text, through a folder with one file in it. */
 #include "profile/match.h"
 
-#include <fcntl.h>
-#include <stdio.h>
-#include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
+#include <stdlib.h>
+#include <sys/stat.h>
 
-#include "common/cleanup.h"
-#include "common/io.h"
 #include "fuzz.h"
-
-static char dir[] = "/tmp/fuzz_profile.XXXXXX";
-static char *file;
-
-static void remove_folder(void)
-{
-	unlink(file);
-	rmdir(dir);
-}
-
-static void write_profile(const uint8_t *data, size_t size)
-{
-	autoclose int fd = -1;
-
-	if (!file) {
-		if (!mkdtemp(dir))
-			abort();
-		file = xasprintf("%s/x.yaml", dir);
-		atexit(remove_folder);
-	}
-	fd = open(file, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-	if (fd < 0 || io_write(fd, data, size) < 0)
-		abort();
-}
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const struct match_files none;
+	static char *dir, *file;
 	autoprofiles struct profiles all = { 0 };
 	struct guest g = { .arch = ARCH_ARMHF };
 	struct profile copy;
 	struct err err;
 
-	write_profile(data, size);
+	if (!dir) {
+		dir = fuzz_path("profiles");
+		if (mkdir(dir, 0755) < 0)
+			abort();
+		file = fuzz_path("profiles/x.yaml");
+	}
+	fuzz_write(file, data, size);
 	if (profile_load(dir, &all, &err) < 0)
 		return 0;
 	*vec_add(&g.config_lines) = (struct guest_config){
@@ -95,10 +73,7 @@ size_t fuzz_seed(unsigned int n, uint8_t *buf, size_t size)
 		" reason: y}\n"
 		"device_files: [/etc/?*]\n";
 	static const char generic[] = "version: 1\ntitle: X\ngeneric: true\n";
-	const char *seeds[] = { text, generic };
+	static const char *const seeds[] = { text, generic, NULL };
 
-	if (n > 1 || size < sizeof(text))
-		return 0;
-	memcpy(buf, seeds[n], strlen(seeds[n]));
-	return strlen(seeds[n]);
+	return fuzz_text_seed(seeds, n, buf, size);
 }

@@ -31,6 +31,7 @@ static const char *const seeds[] = {
 	"{\"execute\":\"qmp_capabilities\"}\r\nnonsense\r\n"
 	"{\"execute\":\"query-commands\"}{\"execute\":\"query-chardev\"}"
 	"[[[[[1]]]]]\r\n{\"execute\":\"query-version\"}\r\n",
+	NULL,
 };
 
 /* The machine. */
@@ -269,7 +270,5 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 size_t fuzz_seed(unsigned int n, uint8_t *buf, size_t size)
 {
-	if (n >= sizeof(seeds) / sizeof(seeds[0]))
-		return 0;
-	return (size_t)snprintf((char *)buf, size, "%s", seeds[n]);
+	return fuzz_text_seed(seeds, n, buf, size);
 }
