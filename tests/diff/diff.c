@@ -148,13 +148,7 @@ static void make(struct run *run, struct case_in *ret)
 	if (run->opt->edges) {
 		make_edge(run, ret);
 	} else if (run->opt->row) {
-		enum insn_op op;
-
-		do
-			op = random_next(&run->gen.random) % OP_UNDEF;
-		while (strncmp(decode_row(op)->name, run->opt->row,
-			       strlen(run->opt->row)));
-		gen_case(&run->gen, op, random_next(&run->gen.random) & 1, ret);
+		gen_row(&run->gen, run->opt->row, ret);
 	} else if (random_next(&run->gen.random) % 8 == 0) {
 		gen_words(&run->gen, ret);
 	} else {
@@ -348,6 +342,10 @@ static int parse(int argc, char **argv, struct options *opt)
 		default:
 			return -1;
 		}
+	}
+	if (opt->row && !gen_has_row(opt->row)) {
+		fprintf(stderr, "no row begins with '%s'\n", opt->row);
+		return -1;
 	}
 	return opt->runner ? 0 : -1;
 }

@@ -572,6 +572,30 @@ void gen_vectors(struct gen *g, struct case_in *ret)
 		go_round(&code, top);
 }
 
+static bool is_named(unsigned int op, const char *prefix)
+{
+	return !strncmp(decode_row(op)->name, prefix, strlen(prefix));
+}
+
+bool gen_has_row(const char *prefix)
+{
+	for (unsigned int op = 0; op < OP_UNDEF; op++) {
+		if (is_named(op, prefix))
+			return true;
+	}
+	return false;
+}
+
+void gen_row(struct gen *g, const char *prefix, struct case_in *ret)
+{
+	unsigned int op;
+
+	do
+		op = random_next(&g->random) % OP_UNDEF;
+	while (!is_named(op, prefix));
+	gen_case(g, op, random_next(&g->random) & 1, ret);
+}
+
 void gen_any(struct gen *g, struct case_in *ret)
 {
 	any(g, chance(g, 2) ? 1 : 1 + gen_random(g) % 4, ret);

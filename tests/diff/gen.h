@@ -32,6 +32,10 @@ bool gen_allowed(const struct insn *in);
  */
 void gen_case(struct gen *g, enum insn_op op, bool thumb, struct case_in *ret);
 
+/* Is there a row whose name begins so?  A case of one of those, at random. */
+bool gen_has_row(const char *prefix);
+void gen_row(struct gen *g, const char *prefix, struct case_in *ret);
+
 /*
  * Floating point by the table instead of by chance: a row that does
  * arithmetic, compares, converts or rounds has gen_edges() cases, in which

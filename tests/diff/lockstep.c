@@ -22,7 +22,7 @@ enum {
 struct run {
 	struct gen gen;
 	struct machine *machine;
-	const char *row; /* only this one */
+	const char *row; /* only those that begin so */
 	uint64_t instructions, cases;
 	unsigned int different;
 };
@@ -30,14 +30,9 @@ struct run {
 static void make(struct run *run, struct case_in *ret)
 {
 	unsigned int n = random_next(&run->gen.random) % 8;
-	unsigned int op;
 
 	if (run->row) {
-		do
-			op = random_next(&run->gen.random) % OP_UNDEF;
-		while (strcmp(decode_row((enum insn_op)op)->name, run->row) !=
-		       0);
-		gen_case(&run->gen, (enum insn_op)op, n & 1, ret);
+		gen_row(&run->gen, run->row, ret);
 	} else if (n == 0) {
 		gen_words(&run->gen, ret);
 	} else if (n == 1) {
@@ -122,6 +117,11 @@ int main(int argc, char **argv)
 			break;
 		case 'r':
 			run.row = optarg;
+			if (!gen_has_row(optarg)) {
+				fprintf(stderr, "no row begins with '%s'\n",
+					optarg);
+				return 2;
+			}
 			break;
 		case 'a':
 			assign = strtoull(optarg, NULL, 0);
