@@ -89,18 +89,18 @@ static uint64_t read_isr(struct cpu *cpu, unsigned int n)
 	       (lines & CPU_LINE_FIQ ? ISR_F : 0);
 }
 
-/* Translation: each write loads another view and drops nothing (mmu.h). */
+/* Translation: each change loads another view and drops nothing (mmu.h).
+ * Linux writes what is there already, too. */
 
 #define CONTEXT_REG(reg)                                                     \
-	static uint64_t read_##reg(struct cpu *cpu, unsigned int n)          \
-	{                                                                    \
-		(void)n;                                                     \
-		return cpu->cp15.reg;                                        \
-	}                                                                    \
 	static void write_##reg(struct cpu *cpu, unsigned int n, uint64_t v) \
 	{                                                                    \
+		__typeof__(cpu->cp15.reg) val = (__typeof__(val))v;          \
+                                                                             \
 		(void)n;                                                     \
-		cpu->cp15.reg = (__typeof__(cpu->cp15.reg))v;                \
+		if (cpu->cp15.reg == val)                                    \
+			return;                                              \
+		cpu->cp15.reg = val;                                         \
 		mmu_context_changed(cpu);                                    \
 	}
 
@@ -109,6 +109,19 @@ CONTEXT_REG(ttbr0)
 CONTEXT_REG(ttbr1)
 CONTEXT_REG(dacr)
 CONTEXT_REG(contextidr)
+CONTEXT_REG(ttbcr)
+
+static uint64_t read_ttbr0(struct cpu *cpu, unsigned int n)
+{
+	(void)n;
+	return cpu->cp15.ttbr0;
+}
+
+static uint64_t read_ttbr1(struct cpu *cpu, unsigned int n)
+{
+	(void)n;
+	return cpu->cp15.ttbr1;
+}
 
 static void write_ttbr0_low(struct cpu *cpu, unsigned int n, uint64_t val)
 {
@@ -133,18 +146,10 @@ static void write_cpacr(struct cpu *cpu, unsigned int n, uint64_t val)
 	vfp_mode_changed(cpu);
 }
 
-static uint64_t read_ttbcr(struct cpu *cpu, unsigned int n)
+static void write_ttbcr_bits(struct cpu *cpu, unsigned int n, uint64_t val)
 {
-	(void)n;
-	return cpu->cp15.ttbcr;
-}
-
-static void write_ttbcr(struct cpu *cpu, unsigned int n, uint64_t val)
-{
-	(void)n;
 	val &= val & TTBCR_EAE ? ~(uint32_t)TTBCR_LPAE_RES : TTBCR_N;
-	cpu->cp15.ttbcr = (uint32_t)val;
-	mmu_context_changed(cpu);
+	write_ttbcr(cpu, n, val);
 }
 
 #define ATTRIBUTE_REG(reg)                                                   \
@@ -396,6 +401,16 @@ enum {
 	  .rights = RIGHTS_##may,                      \
 	  .offset = offsetof(struct cpu, member),      \
 	  .mask = bits },
+#define KEPT(p, n, o1, m, o2, reg, may, member, set) \
+	{ .name = #reg,                              \
+	  .cp = p,                                   \
+	  .crn = n,                                  \
+	  .opc1 = o1,                                \
+	  .crm = m,                                  \
+	  .opc2 = o2,                                \
+	  .rights = RIGHTS_##may,                    \
+	  .offset = offsetof(struct cpu, member),    \
+	  .write = set },
 #define FUNC(p, n, o1, m, o2, reg, may, get, set) \
 	{ .name = #reg,                           \
 	  .cp = p,                                \
@@ -414,10 +429,12 @@ static const struct cp15_reg narrow[] = {
 
 #undef CONST
 #undef FIELD
+#undef KEPT
 #undef FUNC
 #undef WIDE
 #define CONST(p, n, o1, m, o2, reg, may, small, big)
 #define FIELD(p, n, o1, m, o2, reg, may, member, bits)
+#define KEPT(p, n, o1, m, o2, reg, may, member, set)
 #define FUNC(p, n, o1, m, o2, reg, may, get, set)
 #define WIDE(p, o1, m, reg, may, get, set) \
 	{ .name = #reg,                    \
@@ -535,12 +552,12 @@ void cp15_write(struct cpu *cpu, struct cp15_at at, uint64_t val)
 	const struct cp15_reg *reg = find_allowed(cpu, at, CP15_PL0_WRITE,
 						  CP15_PL1_WRITE);
 
-	if (reg->offset) {
+	if (reg->write) {
+		reg->write(cpu, (unsigned int)at.crm << 3 | at.opc2, val);
+	} else if (reg->offset) {
 		uint32_t *field = field_of(cpu, reg);
 
 		*field = (*field & ~reg->mask) | ((uint32_t)val & reg->mask);
-	} else if (reg->write) {
-		reg->write(cpu, (unsigned int)at.crm << 3 | at.opc2, val);
 	}
 }
 

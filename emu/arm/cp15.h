@@ -32,10 +32,10 @@ struct cp15_reg {
 	uint8_t cp, crn, opc1, crm, opc2; /* or CP15_ANY */
 	uint8_t rights;                   /* enum cp15_rights */
 	uint16_t offset;  /* in struct cpu; 0: by the functions or value */
-	uint32_t mask;    /* what a write to offset changes */
+	uint32_t mask;    /* what a write to offset changes, without write */
 	uint32_t a7, a15; /* a value that never changes */
 	cp15_read_fn *read;
-	cp15_write_fn *write; /* NULL without offset: ignored */
+	cp15_write_fn *write; /* also with offset; NULL without: ignored */
 };
 
 /* An instruction's registers: crn is 0 for the 64-bit forms. */

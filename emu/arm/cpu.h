@@ -43,6 +43,7 @@ enum cpu_mode {
 
 enum cpsr_bit {
 	CPSR_M = 0x1f,
+	SPSR_BITS = (int)0xff1fffff, /* those of an SPSR that are kept */
 	CPSR_T = 1 << 5,
 	CPSR_F = 1 << 6,
 	CPSR_I = 1 << 7,

@@ -17,7 +17,6 @@ enum {
 	CPSR_USER_BITS = 0xf80f0200, /* N Z C V Q GE E */
 	CPSR_SYSTEM_BITS = CPSR_USER_BITS | CPSR_A | CPSR_I | CPSR_F | CPSR_M,
 	CPSR_HIDDEN = 0x0700fc20, /* T, IT, J: read as zero by MRS */
-	SPSR_BITS = 0xff1fffff,
 	FSR_DEBUG_SHORT = 0x002,
 	FSR_DEBUG_LPAE = 0x222,
 	TTBCR_EAE = 1u << 31,
@@ -74,7 +73,7 @@ static void msr(struct cpu *cpu, const struct insn *in, uint32_t val)
 		uint32_t *spsr = &cpu->spsr[cpu_bank_of(cpu->mode)];
 
 		need_privilege(cpu);
-		mask &= SPSR_BITS;
+		mask &= (uint32_t)SPSR_BITS;
 		*spsr = (*spsr & ~mask) | (val & mask);
 	}
 }

@@ -48,6 +48,13 @@ static void log_clear(struct view_fetched *log)
 {
 	log->n = 0;
 	log->full = false;
+	log->pages = 0;
+}
+
+/* The bit of a page in a log's pages. */
+static uint64_t page_bit(vaddr va)
+{
+	return UINT64_C(1) << (va >> 12 & 63);
 }
 
 static void log_leaf(struct view_fetched *log, vaddr va,
@@ -59,6 +66,7 @@ static void log_leaf(struct view_fetched *log, vaddr va,
 	while (i--)
 		if (log->leaf[i].va == (va & mask))
 			return;
+	log->pages |= t->page == 4096 ? page_bit(va) : ~UINT64_C(0);
 	if (log->n == VIEW_FETCHED)
 		log->full = true;
 	else
@@ -69,6 +77,8 @@ static void log_leaf(struct view_fetched *log, vaddr va,
 
 static bool log_has(const struct view_fetched *log, vaddr va)
 {
+	if (!(log->pages & page_bit(va)))
+		return log->full;
 	for (unsigned int i = 0; i < log->n; i++)
 		if (va - log->leaf[i].va < log->leaf[i].size)
 			return true;

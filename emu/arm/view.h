@@ -56,7 +56,9 @@ struct view_fetched_leaf {
 
 struct view_fetched {
 	unsigned int n;
-	bool full; /* there were more */
+	bool full;      /* there were more */
+	uint64_t pages; /* a bit for each page, modulo 64: what is not set has
+			 * no leaf */
 	struct view_fetched_leaf leaf[VIEW_FETCHED];
 };
 

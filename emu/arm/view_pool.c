@@ -73,6 +73,7 @@ static unsigned int select_regime(struct view_pool *pool,
 	regime->flushes = pool->flushes;
 	regime->fetched.n = 0;
 	regime->fetched.full = false;
+	regime->fetched.pages = 0;
 	regime->live = true;
 	return n;
 }
@@ -158,6 +159,7 @@ static struct view *make_view(struct view_pool *pool, unsigned int regime,
 		view->flushes = pool->flushes;
 		view->fetched.n = 0;
 		view->fetched.full = false;
+		view->fetched.pages = 0;
 		view->part.count = privileged ? VIEW_GLOBAL_FIRST : VIEW_PAGES;
 		view->live = map_pieces(pool, view,
 					privileged ? (int)regime : -1);

@@ -199,11 +199,11 @@ static bool CPS(struct trans *t, const struct insn *in)
 }
 
 /* CPSR_c without another mode, as interrupts are switched back on. */
-static bool MSR_reg(struct trans *t, const struct insn *in)
+static bool write_cpsr(struct trans *t, const struct insn *in)
 {
 	ir_ref val = trans_reg(t, in, in->rn), mode;
 
-	if (in->u || in->x != 1 || !t->privileged)
+	if (in->x != 1 || !t->privileged)
 		return false;
 	mode = trans_op2(t, IR_XOR, val, TRANS_GET(t, IR_I32, mode));
 	mode = trans_op2(t, IR_AND, mode, trans_const(t, CPSR_M));
@@ -229,13 +229,96 @@ static ir_ref flag(struct trans *t, enum ir_cc cc)
 					    .a = trans_flags(t) });
 }
 
+/* SPSR: that of the mode, which is no part of a unit's key.  What is not the
+ * kernel's usual modes falls back. */
+
+static const struct bank {
+	enum cpu_mode mode;
+	enum cpu_bank bank;
+} spsr_banks[] = { { MODE_SVC, BANK_SVC },
+		   { MODE_ABT, BANK_ABT },
+		   { MODE_UND, BANK_UND },
+		   { MODE_IRQ, BANK_IRQ } };
+
+enum {
+	SPSR_BANKS = sizeof(spsr_banks) / sizeof(spsr_banks[0]),
+};
+
+static ir_ref get_spsr(struct trans *t, const struct bank *bank)
+{
+	return ir_get(t->u, IR_I32,
+		      offsetof(struct cpu, spsr) + 4 * bank->bank);
+}
+
+static ir_ref is_mode(struct trans *t, ir_ref mode, const struct bank *bank)
+{
+	return ir_op2(t->u, IR_FLAGS_SUB, IR_FLAGS, mode,
+		      trans_const(t, bank->mode));
+}
+
+/* The mode, which has one of the banks. */
+static ir_ref usual_mode(struct trans *t)
+{
+	ir_ref mode = TRANS_GET(t, IR_I32, mode), any = trans_const(t, 0);
+
+	for (unsigned int i = 0; i < SPSR_BANKS; i++)
+		any = trans_op2(
+			t, IR_OR, any,
+			trans_cond(t, IR_EQ, is_mode(t, mode, &spsr_banks[i])));
+	trans_fall_back_if(t, trans_op2(t, IR_XOR, any, trans_const(t, 1)));
+	return mode;
+}
+
+static bool read_spsr(struct trans *t, const struct insn *in)
+{
+	ir_ref mode, val;
+
+	if (!t->privileged)
+		return false;
+	mode = usual_mode(t);
+	val = get_spsr(t, &spsr_banks[0]);
+	for (unsigned int i = 1; i < SPSR_BANKS; i++)
+		val = trans_select(t, IR_EQ, is_mode(t, mode, &spsr_banks[i]),
+				   get_spsr(t, &spsr_banks[i]), val);
+	trans_set_reg(t, in->rd, val);
+	return true;
+}
+
+static bool write_spsr(struct trans *t, const struct insn *in)
+{
+	ir_ref val = trans_reg(t, in, in->rn), mode;
+
+	/* all of the fields, as Linux does it */
+	if (!t->privileged || in->x != 15)
+		return false;
+	mode = usual_mode(t);
+	val = trans_op2(t, IR_AND, val, trans_const(t, (uint32_t)SPSR_BITS));
+	for (unsigned int i = 0; i < SPSR_BANKS; i++) {
+		ir_ref old = get_spsr(t, &spsr_banks[i]), bits;
+
+		bits = trans_op2(t, IR_AND, old,
+				 trans_const(t, ~(uint32_t)SPSR_BITS));
+		bits = trans_op2(t, IR_OR, bits, val);
+		ir_set(t->u, IR_I32,
+		       offsetof(struct cpu, spsr) + 4 * spsr_banks[i].bank,
+		       trans_select(t, IR_EQ, is_mode(t, mode, &spsr_banks[i]),
+				    bits, old));
+	}
+	return true;
+}
+
+static bool MSR_reg(struct trans *t, const struct insn *in)
+{
+	return in->u ? write_spsr(t, in) : write_cpsr(t, in);
+}
+
 /* T, IT and J read as zero. */
 static bool MRS(struct trans *t, const struct insn *in)
 {
 	ir_ref val;
 
 	if (in->u)
-		return false;
+		return read_spsr(t, in);
 	trans_fall_back_if(t, TRANS_GET(t, IR_I32, big_endian));
 	val = trans_op2(t, IR_OR, TRANS_GET(t, IR_I32, mode),
 			TRANS_GET(t, IR_I32, masks));
@@ -285,7 +368,7 @@ static bool MCR(struct trans *t, const struct insn *in)
 					   CP15_PL1_WRITE);
 	ir_ref val = trans_reg(t, in, in->rt), old;
 
-	if (!reg)
+	if (!reg || reg->write)
 		return false;
 	old = trans_op2(t, IR_AND, ir_get(t->u, IR_I32, reg->offset),
 			trans_const(t, ~reg->mask));

@@ -71,7 +71,7 @@ bool verify_once(const struct insn *in)
 	if (in->exec == exec_MRC)
 		return !is_thread_id(in);
 	if (in->exec == exec_MSR_reg || in->exec == exec_MSR_imm)
-		return in->u || in->x & 3;
+		return !in->u && in->x & 3;
 	if (in->exec == exec_LDM)
 		return in->s && in->imm >> 15 & 1;
 	return in->flags & INSN_ENDS_BLOCK && in->s && in->rd == 15;

@@ -435,7 +435,7 @@ static void rewrite(struct maker *m)
 			 0xe28f1f00 | ((target - adr - 8) >> 2));
 }
 
-/* System registers, and maintenance: the words are the same in both sets. */
+/* System registers, and maintenance: most words are the same in both sets. */
 static void system_register(struct maker *m)
 {
 	static const uint32_t user[] = { 0xee1d0f50, 0xee0d0f50, 0xee1d0f70,
@@ -448,12 +448,16 @@ static void system_register(struct maker *m)
 		0xee080f57,             /* TLBI ALL, MVA, ASID */
 		0xee070f15, 0xee070fd5, /* ICIALLU, BPIALL */
 	};
-	uint32_t n = number(m, 8);
+	uint32_t n = number(m, 10);
 
 	if (!m->p->privileged || n < 3) {
 		put32(m, user[number(m, 6)]);
 	} else if (n < 6) {
 		put32(m, privileged[number(m, 10)]);
+	} else if (n == 6) {
+		put(m, 0xe14f0000, 0xf3ff8000); /* MRS r0, SPSR */
+	} else if (n == 7) {
+		put(m, 0xe16ff000, 0xf3908f00); /* MSR SPSR_fsxc, r0 */
 	} else {
 		n = number(m, 3);
 		put(m, 0xe3a00001 | n << 1, 0xf04f0001 | n << 1);

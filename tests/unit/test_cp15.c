@@ -54,9 +54,10 @@ static void columns_fit_the_rights(bool wide)
 		if (rights & CP15_PL0_WRITE)
 			check(rights & CP15_PL1_WRITE);
 		if (rows[i].write && rights & CP15_PL1_READ)
-			check(rows[i].read != NULL);
+			check(rows[i].read || rows[i].offset);
 		if (rows[i].offset)
-			check(!rows[i].read && !rows[i].write);
+			check(!rows[i].read &&
+			      !rows[i].mask == !!rows[i].write);
 	}
 }
 
