@@ -145,3 +145,14 @@ void trans_fall_back_if(struct trans *t, ir_ref cond)
 {
 	ir_op1(t->u, IR_FALL_BACK_IF, IR_NONE, cond);
 }
+
+ir_ref trans_handler_mode(struct trans *t)
+{
+	static const uint32_t handlers = 1u << MODE_SVC | 1u << MODE_ABT |
+					 1u << MODE_UND | 1u << MODE_IRQ;
+	ir_ref mode = TRANS_GET(t, IR_I32, mode);
+	ir_ref other = trans_op2(t, IR_SHR, trans_const(t, ~handlers), mode);
+
+	trans_fall_back_if(t, trans_op2(t, IR_AND, other, trans_const(t, 1)));
+	return mode;
+}

@@ -121,4 +121,11 @@ void trans_store(struct trans *t, ir_ref va, unsigned int size,
 /* If the I32 is not 0 the instruction is done by its exec function. */
 void trans_fall_back_if(struct trans *t, ir_ref cond);
 
+/*
+ * The mode, if it is one of those that Linux handles exceptions in: Supervisor,
+ * Abort, Undefined, IRQ.  In any other the instruction is done by its exec
+ * function.  The mode is no part of a unit's key, only the privilege.
+ */
+ir_ref trans_handler_mode(struct trans *t);
+
 #endif

@@ -167,7 +167,23 @@ static bool STRD_reg(struct trans *t, const struct insn *in)
 	return store_dual(t, in, sum_reg);
 }
 
-/* LDM, STM: one look-up for all words.  After it nothing falls back. */
+/*
+ * LDM, STM: one look-up for all words.  After it nothing falls back.  With '^'
+ * and without the PC they move User mode's SP and LR, which are in their banks
+ * while an exception is handled, as R8 to R12 of FIQ mode only would be.
+ */
+
+static bool is_banked(const struct insn *in, unsigned int reg)
+{
+	return in->s && (reg == 13 || reg == 14);
+}
+
+static size_t user_reg(unsigned int reg)
+{
+	return (reg == 13 ? offsetof(struct cpu, bank_sp)
+			  : offsetof(struct cpu, bank_lr)) +
+	       4 * BANK_USR;
+}
 
 static ir_ref host_of(struct trans *t, const struct insn *in, ir_ref base,
 		      unsigned int flags)
@@ -193,10 +209,13 @@ static bool LDM(struct trans *t, const struct insn *in)
 	ir_ref base = trans_reg(t, in, in->rn), host, val;
 	unsigned int at = 0;
 
-	if (in->s)
-		return false;
+	if (in->s) {
+		if (!t->privileged || in->imm >> 15 & 1)
+			return false;
+		trans_handler_mode(t);
+	}
 	host = host_of(t, in, base, 0);
-	if (in->w)
+	if (in->w && !in->s)
 		trans_set_reg(t, in->rn, after_of(t, in, base));
 	for (uint32_t list = in->imm; list; list &= list - 1, at += 4) {
 		unsigned int reg = (unsigned int)__builtin_ctz(list);
@@ -208,6 +227,8 @@ static bool LDM(struct trans *t, const struct insn *in)
 						   .imm = at });
 		if (reg == 15)
 			trans_leave(t, val);
+		else if (is_banked(in, reg))
+			ir_set(t->u, IR_I32, user_reg(reg), val);
 		else
 			trans_set_reg(t, reg, val);
 	}
@@ -219,16 +240,22 @@ static bool STM(struct trans *t, const struct insn *in)
 	ir_ref base = trans_reg(t, in, in->rn), host;
 	unsigned int at = 0;
 
-	if (in->s)
-		return false;
+	if (in->s) {
+		if (!t->privileged)
+			return false;
+		trans_handler_mode(t);
+	}
 	host = host_of(t, in, base, IR_WRITE);
 	for (uint32_t list = in->imm; list; list &= list - 1, at += 4) {
 		unsigned int reg = (unsigned int)__builtin_ctz(list);
+		ir_ref val = is_banked(in, reg)
+				     ? ir_get(t->u, IR_I32, user_reg(reg))
+				     : trans_reg(t, in, reg);
 
 		ir_add(t->u, (struct ir_op){ .op = IR_HSTORE,
 					     .size = 4,
 					     .a = host,
-					     .b = trans_reg(t, in, reg),
+					     .b = val,
 					     .imm = at });
 	}
 	if (in->w)

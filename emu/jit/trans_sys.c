@@ -229,8 +229,7 @@ static ir_ref flag(struct trans *t, enum ir_cc cc)
 					    .a = trans_flags(t) });
 }
 
-/* SPSR: that of the mode, which is no part of a unit's key.  What is not the
- * kernel's usual modes falls back. */
+/* SPSR: that of the mode, which is no part of a unit's key. */
 
 static const struct bank {
 	enum cpu_mode mode;
@@ -244,10 +243,9 @@ enum {
 	SPSR_BANKS = sizeof(spsr_banks) / sizeof(spsr_banks[0]),
 };
 
-static ir_ref get_spsr(struct trans *t, const struct bank *bank)
+static size_t spsr_of(const struct bank *bank)
 {
-	return ir_get(t->u, IR_I32,
-		      offsetof(struct cpu, spsr) + 4 * bank->bank);
+	return offsetof(struct cpu, spsr) + 4 * bank->bank;
 }
 
 static ir_ref is_mode(struct trans *t, ir_ref mode, const struct bank *bank)
@@ -256,34 +254,23 @@ static ir_ref is_mode(struct trans *t, ir_ref mode, const struct bank *bank)
 		      trans_const(t, bank->mode));
 }
 
-/* The mode, which has one of the banks. */
-static ir_ref usual_mode(struct trans *t)
-{
-	ir_ref mode = TRANS_GET(t, IR_I32, mode), any = trans_const(t, 0);
-
-	for (unsigned int i = 0; i < SPSR_BANKS; i++)
-		any = trans_op2(
-			t, IR_OR, any,
-			trans_cond(t, IR_EQ, is_mode(t, mode, &spsr_banks[i])));
-	trans_fall_back_if(t, trans_op2(t, IR_XOR, any, trans_const(t, 1)));
-	return mode;
-}
-
 static bool read_spsr(struct trans *t, const struct insn *in)
 {
 	ir_ref mode, val;
 
 	if (!t->privileged)
 		return false;
-	mode = usual_mode(t);
-	val = get_spsr(t, &spsr_banks[0]);
+	mode = trans_handler_mode(t);
+	val = ir_get(t->u, IR_I32, spsr_of(&spsr_banks[0]));
 	for (unsigned int i = 1; i < SPSR_BANKS; i++)
-		val = trans_select(t, IR_EQ, is_mode(t, mode, &spsr_banks[i]),
-				   get_spsr(t, &spsr_banks[i]), val);
+		val = trans_select(
+			t, IR_EQ, is_mode(t, mode, &spsr_banks[i]),
+			ir_get(t->u, IR_I32, spsr_of(&spsr_banks[i])), val);
 	trans_set_reg(t, in->rd, val);
 	return true;
 }
 
+/* What is not in SPSR_BITS is zero in each of them. */
 static bool write_spsr(struct trans *t, const struct insn *in)
 {
 	ir_ref val = trans_reg(t, in, in->rn), mode;
@@ -291,18 +278,14 @@ static bool write_spsr(struct trans *t, const struct insn *in)
 	/* all of the fields, as Linux does it */
 	if (!t->privileged || in->x != 15)
 		return false;
-	mode = usual_mode(t);
+	mode = trans_handler_mode(t);
 	val = trans_op2(t, IR_AND, val, trans_const(t, (uint32_t)SPSR_BITS));
 	for (unsigned int i = 0; i < SPSR_BANKS; i++) {
-		ir_ref old = get_spsr(t, &spsr_banks[i]), bits;
+		size_t at = spsr_of(&spsr_banks[i]);
 
-		bits = trans_op2(t, IR_AND, old,
-				 trans_const(t, ~(uint32_t)SPSR_BITS));
-		bits = trans_op2(t, IR_OR, bits, val);
-		ir_set(t->u, IR_I32,
-		       offsetof(struct cpu, spsr) + 4 * spsr_banks[i].bank,
+		ir_set(t->u, IR_I32, at,
 		       trans_select(t, IR_EQ, is_mode(t, mode, &spsr_banks[i]),
-				    bits, old));
+				    val, ir_get(t->u, IR_I32, at)));
 	}
 	return true;
 }
