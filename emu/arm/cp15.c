@@ -11,6 +11,7 @@
 #include "arm/cp15.h"
 
 #include <assert.h>
+#include <pthread.h>
 #include <stddef.h>
 #include <string.h>
 
@@ -487,7 +488,7 @@ static void enter(unsigned int row)
 				(uint8_t)(row + 1);
 }
 
-void cp15_tables(void)
+static void make_tables(void)
 {
 	for (int stars = 3; stars >= 0; stars--)
 		for (unsigned int row = 0; row < COUNT(narrow); row++)
@@ -496,6 +497,14 @@ void cp15_tables(void)
 	for (unsigned int row = 0; row < COUNT(wide); row++)
 		wide_at[wide[row].cp - 14][wide[row].opc1 << 4 |
 					   wide[row].crm] = (uint8_t)(row + 1);
+}
+
+/* Other CPUs look up while one is reset. */
+void cp15_tables(void)
+{
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+	pthread_once(&once, make_tables);
 }
 
 const struct cp15_reg *cp15_rows(bool is_wide, unsigned int *ret_count)

@@ -53,7 +53,7 @@ const struct cp15_reg *cp15_find(struct cp15_at at);
 /* All rows, for tests: of 32 bits, then of 64. */
 const struct cp15_reg *cp15_rows(bool wide, unsigned int *ret_count);
 
-/* The table from the rows; once, before the first access. */
+/* The table from the rows, before the first access; again, it does nothing. */
 void cp15_tables(void);
 
 void cp15_reset(struct cpu *cpu);

@@ -35,6 +35,8 @@ static void begin(struct cpu *cpu, const struct transfer *t,
 		  unsigned int last_reg, unsigned int align, enum access access)
 {
 	undef_if(cpu, last_reg > 31); /* UNPREDICTABLE */
+	if (cpu->cp15.sctlr & SCTLR_A && align < 1u << t->size)
+		align = 1u << t->size;
 	if (t->va & (align - 1))
 		mem_alignment_fault(cpu, t->va, access);
 	if (access == ACCESS_WRITE)

@@ -279,11 +279,11 @@ struct block *icache_find(struct cpu *cpu)
 	struct jump *j = &ic->jump[(pc >> 1 ^ pc >> 13) % JUMPS];
 	const uint8_t *host;
 	struct block *b;
-	uint64_t key;
+	uint64_t key, context = icache_context(cpu);
 	paddr pa;
 
-	if (j->pc == (pc | cpu->thumb) && j->context == icache_context(cpu) &&
-	    !cpu->it && icache_fresh(j->block))
+	if (j->pc == (pc | cpu->thumb) && j->context == context && !cpu->it &&
+	    icache_fresh(j->block))
 		return j->block;
 
 	host = fetch(cpu, pc, &pa);
@@ -296,8 +296,10 @@ struct block *icache_find(struct cpu *cpu)
 		b = decode_block(cpu, pa, host, key);
 	if (!b)
 		return decode_straddle(cpu, host);
+	/* Decoding waits for other CPUs and may serve their requests: what was
+	 * found belongs to the context before. */
 	if (!cpu->it)
-		*j = (struct jump){ pc | cpu->thumb, icache_context(cpu), b };
+		*j = (struct jump){ pc | cpu->thumb, context, b };
 	return b;
 }
 

@@ -153,15 +153,14 @@ void mmu_context_changed(struct cpu *cpu)
 	const struct cp15 *c = &cpu->cp15;
 	struct view_pool *pool = cpu->views;
 	struct view_regime_key key = { .sctlr = c->sctlr & SCTLR_A };
+	bool privileged = cpu_privileged(cpu);
 	unsigned int asid = 0;
-	bool privileged = true;
 
 	if (c->sctlr & SCTLR_M) {
 		key.sctlr = c->sctlr & REGIME_SCTLR;
 		key.ttbcr = c->ttbcr;
 		key.dacr = c->ttbcr & TTBCR_EAE ? 0 : c->dacr;
 		asid = current_asid(cpu);
-		privileged = cpu_privileged(cpu);
 	}
 	cpu->view = view_select(pool, &key, asid, privileged);
 	cpu->view_r = pool->empty;

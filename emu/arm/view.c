@@ -249,6 +249,16 @@ static struct view_part *part_for(struct view_pool *pool, struct view *view,
 	return &view->part;
 }
 
+/* In all of its blocks: maintenance of any address in it counts for others. */
+static void note_global(struct view_pool *pool, const struct view_leaf *leaf)
+{
+	uint32_t last = page_of(leaf->va | (leaf->size - 1)) / 512;
+
+	for (uint32_t n = page_of(leaf->va & ~(leaf->size - 1)) / 512;
+	     n <= last; n++)
+		pool->global[n / 64] |= UINT64_C(1) << n % 64;
+}
+
 void view_fill(struct view_pool *pool, struct view *view,
 	       const struct view_leaf *leaf)
 {
@@ -264,8 +274,7 @@ void view_fill(struct view_pool *pool, struct view *view,
 	if (!part->shared) {
 		pool->dirty |= UINT64_C(1) << (view - pool->views);
 		if (leaf->global)
-			pool->global[page / 512 / 64] |= UINT64_C(1)
-							 << page / 512 % 64;
+			note_global(pool, leaf);
 	}
 	if (old && old != addend) /* the guest changed it without a word */
 		part_clear_page(part, page);

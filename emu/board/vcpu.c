@@ -194,10 +194,12 @@ static bool stand(struct vcpu *v)
 	return true;
 }
 
+/* Also if it was switched off and on again before it came here. */
 static bool must_stand(struct vcpu *v)
 {
 	with_lock(&v->all->lock);
-	return v->all->stop || v->all->quit || !atomic_load(&v->cpu.powered);
+	return v->all->stop || v->all->quit || v->starting ||
+	       !atomic_load(&v->cpu.powered);
 }
 
 /* Lines count even while CPSR masks them. */

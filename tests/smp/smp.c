@@ -3,7 +3,10 @@
 
 enum {
 	UART = 0x09000000,
+	PSCI_CPU_OFF = (int)0x84000002,
 	PSCI_CPU_ON = (int)0x84000003,
+	PSCI_AFFINITY_INFO = (int)0x84000004,
+	PSCI_IS_OFF = 1,
 	BLOCK = 1,
 	TABLE = 3,
 	MAX_FAILURES = 5,
@@ -240,23 +243,39 @@ void second_main(unsigned int n)
 	store_release(&second[n].finished, 1);
 }
 
-void cpu_start(unsigned int n, void (*fn)(void), const struct space *space)
+static uint32_t psci(uint32_t what, uint32_t a, uint32_t b, uint32_t c)
 {
-	register uint32_t r0 __asm__("r0") = (uint32_t)PSCI_CPU_ON;
-	register uint32_t r1 __asm__("r1") = n;
-	register uint32_t r2 __asm__("r2") = (uintptr_t)second_start;
-	register uint32_t r3 __asm__("r3") = n;
+	register uint32_t r0 __asm__("r0") = what;
+	register uint32_t r1 __asm__("r1") = a;
+	register uint32_t r2 __asm__("r2") = b;
+	register uint32_t r3 __asm__("r3") = c;
 
-	second[n].fn = fn;
-	second[n].space = space;
-	second[n].finished = 0;
 	dsb();
 	__asm__ volatile(".arch_extension virt\n\thvc #0"
 			 : "+r"(r0), "+r"(r1), "+r"(r2), "+r"(r3)
 			 :
 			 : "r12", "memory");
-	if (r0)
-		fail("PSCI CPU_ON", r0, 0);
+	return r0;
+}
+
+void cpu_start(unsigned int n, void (*fn)(void), const struct space *space)
+{
+	second[n].fn = fn;
+	second[n].space = space;
+	second[n].finished = 0;
+	check("PSCI CPU_ON",
+	      psci((uint32_t)PSCI_CPU_ON, n, (uintptr_t)second_start, n), 0);
+}
+
+void cpu_off(void)
+{
+	fail("PSCI CPU_OFF", psci((uint32_t)PSCI_CPU_OFF, 0, 0, 0), 0);
+}
+
+void cpu_wait_off(unsigned int n)
+{
+	while (psci((uint32_t)PSCI_AFFINITY_INFO, n, 0, 0) != PSCI_IS_OFF)
+		;
 }
 
 void cpu_join(unsigned int n)

@@ -58,6 +58,10 @@ void code_written(uintptr_t va, uint32_t size);
 void cpu_start(unsigned int n, void (*fn)(void), const struct space *space);
 /* Wait until fn has returned there. */
 void cpu_join(unsigned int n);
+/* PSCI CPU_OFF: fails if it comes back. */
+void cpu_off(void);
+/* Wait until AFFINITY_INFO says that it is off. */
+void cpu_wait_off(unsigned int n);
 
 void put(const char *text);
 void put_hex(uint32_t val);

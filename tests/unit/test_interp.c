@@ -3,6 +3,9 @@
 
 #include <pthread.h>
 
+#include "arm/icache.h"
+#include "arm/mmu.h"
+#include "arm/vfp.h"
 #include "arm_machine.h"
 
 static struct machine m;
@@ -322,6 +325,32 @@ static void stop_from_outside(void)
 	machine_fini(&m);
 }
 
+/* Whether the page is known already or not. */
+static void vld1_obeys_sctlr_a(void)
+{
+	struct cpu *cpu = begin(1);
+
+	cpu->cp15.sctlr |= SCTLR_A;
+	cpu->cp15.cpacr = 0xf << 20;
+	cpu->vfp.fpexc = 1u << 30;
+	vfp_mode_changed(cpu);
+	mmu_context_changed(cpu);
+	put_words(&m, RAM, 0xf420078f); /* vld1.32 {d0}, [r0] */
+	put_words(&m, VBAR + 0x10, WFI);
+	for (unsigned int round = 0; round < 2; round++) {
+		cpu->r[0] = RAM + 0x2002;
+		cpu->pc_next = RAM;
+		interp_step(cpu);
+		check_eq(cpu->pc_next, VBAR + 0x10);
+		check_eq(cpu->cp15.dfsr & 0x40f, 1); /* alignment */
+		cpu->r[0] = RAM + 0x2000;            /* makes the page known */
+		cpu->pc_next = RAM;
+		interp_step(cpu);
+		check_eq(cpu->pc_next, RAM + 4);
+	}
+	machine_fini(&m);
+}
+
 /* One CPU runs in circles until another changes the circle. */
 static void code_changes_from_another_cpu(void)
 {
@@ -344,6 +373,60 @@ static void code_changes_from_another_cpu(void)
 		check_eq(interp_run(other), CPU_EXIT_WFI);
 		check_eq(join(thread), CPU_EXIT_WFI);
 	}
+	machine_fini(&m);
+}
+
+enum {
+	TABLE = RAM + 0x100000,
+	VA = 0x50000000,
+};
+
+/* The short format: a section of normal memory for all. */
+static void map_section(uint32_t pa)
+{
+	__atomic_store_n((uint32_t *)ram_at(&m.ram, TABLE + (VA >> 20) * 4, 4),
+			 pa | 0x21c0e, __ATOMIC_SEQ_CST);
+}
+
+/* In the guest, where it serves what is asked of it once the first has. */
+static void *answer(void *arg)
+{
+	struct cpu *other = arg, *first = &m.cpu[0];
+
+	while (atomic_load(&first->sync_asked) !=
+	       atomic_load(&first->sync_done))
+		sched_yield();
+	sync_leave(other);
+	return NULL;
+}
+
+/* The page that is decoded is mapped elsewhere while decoding waits for the
+ * others: what was found is not found again. */
+static void remapped_while_it_decodes(void)
+{
+	struct cpu *cpu = begin(2), *other = &m.cpu[1];
+	pthread_t thread;
+	uint32_t fsr;
+	paddr pa;
+
+	put_words(&m, RAM + 0x200000, ADD_R6_1, WFI);
+	put_words(&m, RAM + 0x300000, ADD_R7_1, WFI);
+	map_section(RAM + 0x200000);
+	cpu->cp15.ttbr0 = TABLE;
+	cpu->cp15.dacr = 3;
+	cpu->cp15.sctlr |= SCTLR_M;
+	cpu->pc_next = VA;
+	mmu_context_changed(cpu);
+	sync_enter(cpu);
+	sync_enter(other);
+	check(mmu_fetch(cpu, VA, &pa, &fsr) != NULL);
+	map_section(RAM + 0x300000);
+	sync_post(other, SYNC_FLUSH_PAGE, VA);
+	check_eq(pthread_create(&thread, NULL, answer, other), 0);
+	icache_find(cpu);
+	check_eq(pthread_join(thread, NULL), 0);
+	check_eq(icache_find(cpu)->insn[0].word, ADD_R7_1);
+	sync_leave(cpu);
 	machine_fini(&m);
 }
 
@@ -416,7 +499,9 @@ int main(void)
 	data_abort();
 	interrupts();
 	stop_from_outside();
+	vld1_obeys_sctlr_a();
 	code_changes_from_another_cpu();
+	remapped_while_it_decodes();
 	all_is_forgotten_and_found_again();
 	thumb_and_arm();
 	thumb_at_0();

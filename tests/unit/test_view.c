@@ -588,6 +588,35 @@ static void test_fetched_again(void)
 	machine_fini(&m);
 }
 
+/* Global and larger than 2 MiB: maintenance of one address in it reaches what
+ * others know of another. */
+static void test_large_global(void)
+{
+	start();
+	set64(&m, PGD + 8, RAM | TWO_MB | PL0); /* a block of 1 GiB */
+	use(2, MODE_USR);
+	mem_r8(cpu, RAM + 5 * MB);
+	check(remembered(RAM + 5 * MB));
+	use(1, MODE_SVC);
+	mmu_flush_page(cpu, RAM + 9 * MB, 1, false);
+	use(2, MODE_USR);
+	check(!remembered(RAM + 5 * MB));
+	machine_fini(&m);
+}
+
+/* Without an MMU, too, PL0 does not run what was made for PL1. */
+static void test_mmu_off(void)
+{
+	uint32_t id;
+
+	start();
+	cpu->cp15.sctlr = 0;
+	id = fetch_as(1, MODE_SVC, DATA, DATA);
+	check(fetch_as(1, MODE_USR, DATA, DATA) != id);
+	check_eq(fetch_as(1, MODE_SVC, DATA, DATA), id);
+	machine_fini(&m);
+}
+
 /* More pages than are logged: nothing stays. */
 static void test_fetched_much(void)
 {
@@ -647,6 +676,8 @@ int main(void)
 	test_fetched();
 	test_fetched_again();
 	test_fetched_much();
+	test_large_global();
+	test_mmu_off();
 	test_ids_restart();
 	test_limit(600 << 20, true);
 	test_limit(100 << 20, true);
