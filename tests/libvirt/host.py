@@ -46,7 +46,8 @@ class Host:
     def __init__(self, session):
         self.user = pwd.getpwnam('nobody') if session else None
         self.uri = 'qemu:///session' if session else 'qemu:///system'
-        self.env = dict(os.environ, LC_ALL='C')
+        # virsh must not start a daemon by itself while ours is on its way
+        self.env = dict(os.environ, LC_ALL='C', LIBVIRT_AUTOSTART='0')
         self.daemons = {}
         self.folder = os.path.join(FOLDER, 'session' if session else 'system')
         os.makedirs(self.folder)
@@ -86,6 +87,8 @@ class Host:
                 self.daemons[name] = self.run(name, stdout=self.log_file,
                                               stderr=self.log_file)
         wait_for('libvirtd', lambda: self.virsh('uri', check=False) is not None)
+        if self.daemons['libvirtd'].poll() is not None:
+            raise Failed('another libvirtd answers than the one started here')
 
     def stop(self):
         proc = self.daemons.pop('libvirtd')
