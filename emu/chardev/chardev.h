@@ -52,6 +52,7 @@ struct chardev_front {
 	void (*drained)(void *arg);
 	/* The modem's inputs, when they changed.  May be NULL. */
 	void (*modem)(void *arg, unsigned int inputs);
+	bool never_waits; /* for room(): needs all the buffer that there is */
 	void *arg;
 };
 

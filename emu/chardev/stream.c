@@ -111,6 +111,12 @@ void stream_accept_input(struct chardev *chr)
 		loop_call_post(&s->accept);
 }
 
+/* Bytes that may wait. */
+static size_t limit(const struct stream *s)
+{
+	return s->chr.front.never_waits ? STREAM_BUFFER : s->most;
+}
+
 /* Lock held.  False: the descriptor takes no more now. */
 static bool write_some(struct stream *s)
 {
@@ -144,7 +150,7 @@ static bool write_what_can(struct stream *s)
 static bool take_asked(struct stream *s)
 {
 	with_lock(&s->lock);
-	if (!s->asked || s->used > s->most / 2)
+	if (!s->asked || s->used > limit(s) / 2)
 		return false;
 	s->asked = false;
 	return true;
@@ -184,17 +190,19 @@ static void output_ready(void *arg, unsigned int events)
 void stream_write(struct chardev *chr, const uint8_t *bytes, size_t n)
 {
 	struct stream *s = (struct stream *)chr;
+	size_t room;
 	bool first;
 
 	with_lock(&s->lock);
 	if (s->out < 0)
 		return;
 	first = !s->used;
-	if (n > s->most - s->used) {
+	room = limit(s) - s->used;
+	if (n > room) {
 		log_limited(&s->dropped,
 			    "%s: output is not taken, %zu bytes dropped",
-			    s->chr.label, n - (s->most - s->used));
-		n = s->most - s->used;
+			    s->chr.label, n - room);
+		n = room;
 	}
 	while (n) {
 		size_t at = (s->head + s->used) % STREAM_BUFFER;
@@ -216,9 +224,9 @@ size_t stream_room(struct chardev *chr)
 	struct stream *s = (struct stream *)chr;
 
 	with_lock(&s->lock);
-	if (s->used > s->most / 2)
+	if (s->used > limit(s) / 2)
 		s->asked = true;
-	return s->most - s->used;
+	return limit(s) - s->used;
 }
 
 void stream_init(struct stream *s, struct loop *loop, const char *label,

@@ -39,7 +39,7 @@ struct stream {
 	struct log_limit dropped;
 	uint8_t *ring; /* STREAM_BUFFER bytes */
 	size_t head, used;
-	size_t most; /* that are used of it */
+	size_t most; /* of it, for a front end that waits for room */
 	bool asked;  /* by room(), which gave less than half of that */
 
 	/* Instead of read(2) from in.  May be NULL. */

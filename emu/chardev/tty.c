@@ -8,7 +8,8 @@
  * The guest sets speed and modem lines, and finds them again after a replug.
  * Setting them may take a transfer over USB, so it is the loop's thread that
  * does it.  Output is kept short (OUTPUT_MOST), else a guest that waits until
- * its bytes are sent would believe in a queue of minutes.
+ * its bytes are sent would believe in a queue of minutes.  One that never waits
+ * for room has all of the stream's buffer instead: less would be bytes lost.
  *
  * <asm/termbits.h> stands for <termios.h>, with which it cannot be included:
  * only it has BOTHER, any speed.

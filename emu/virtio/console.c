@@ -231,10 +231,11 @@ static void serve_control(struct virtio_console *con)
 }
 
 /* A serial port of the host is not outrun; others never keep the guest
- * waiting. */
+ * waiting.  Nor does a console: Linux's driver waits for its buffer to be used
+ * with interrupts off. */
 static bool has_room(const struct virtio_console_port *p)
 {
-	return !p->chr || !p->chr->ops->port ||
+	return p->console || !p->chr || !p->chr->ops->port ||
 	       chardev_room(p->chr) >= PORT_ROOM;
 }
 
@@ -378,6 +379,7 @@ int virtio_console_add(struct virtio_console *con,
 					.receive = front_receive,
 					.event = front_event,
 					.drained = front_drained,
+					.never_waits = p->console,
 					.arg = p,
 				});
 	return 0;

@@ -525,6 +525,33 @@ static void tty_slow(const char *name)
 	unplug(name, master);
 }
 
+/* Who never waits has a longer buffer, and loses nothing of this. */
+static void tty_no_waiting(const char *name)
+{
+	static uint8_t much[1 << 17], got[4096];
+	int master = plug(name);
+	struct err err;
+	struct chardev *chr = chardev_tty_new(loop, "stick", name, &err);
+	size_t total = 0;
+
+	check(chr != NULL);
+	chardev_connect(chr, &(struct chardev_front){ .never_waits = true });
+	check_eq(chardev_room(chr), 1 << 20);
+	chardev_write(chr, much, sizeof(much));
+	fcntl(master, F_SETFL, O_NONBLOCK);
+	for (int i = 0; i < 2000 && total < sizeof(much); i++) {
+		ssize_t n = read(master, got, sizeof(got));
+
+		if (n > 0)
+			total += (size_t)n;
+		else
+			run(2);
+	}
+	check_eq(total, sizeof(much));
+	chardev_free(chr);
+	unplug(name, master);
+}
+
 static void tty(const char *dir)
 {
 	char name[128];
@@ -533,6 +560,7 @@ static void tty(const char *dir)
 	snprintf(name, sizeof(name), "%s/usb-stick", dir);
 	tty_replugged(name);
 	tty_slow(name);
+	tty_no_waiting(name);
 	check(!chardev_tty_new(loop, "stick", "/dev/null", &err));
 	check(strstr(err.text, "no serial port") != NULL);
 }

@@ -13,8 +13,9 @@ static struct virtio_console con;
 /* The other end of a port. */
 struct far {
 	struct chardev chr;
-	char text[8192];
+	char text[16384];
 	size_t n;
+	size_t room; /* of a port of the host */
 	unsigned int accepts;
 };
 
@@ -35,6 +36,29 @@ static const struct chardev_ops far_ops = { .write = far_write,
 					    .accept_input = far_accept };
 static struct far tty = { .chr.ops = &far_ops },
 		  agent = { .chr.ops = &far_ops };
+
+/* A serial port of the host: what there is no room for is lost. */
+static void port_write(struct chardev *chr, const uint8_t *bytes, size_t n)
+{
+	struct far *f = (struct far *)chr;
+
+	if (n > f->room)
+		n = f->room;
+	far_write(chr, bytes, n);
+	f->room -= n;
+}
+
+static size_t port_room(struct chardev *chr)
+{
+	return ((struct far *)chr)->room;
+}
+
+static const struct chardev_port_ops port_ops = { 0 };
+static const struct chardev_ops far_port_ops = { .write = port_write,
+						 .room = port_room,
+						 .accept_input = far_accept,
+						 .port = &port_ops };
+static struct far stick = { .chr.ops = &far_port_ops };
 
 static size_t room(struct far *f)
 {
@@ -166,6 +190,27 @@ static void test_ports(void)
 	check_eq(drv_rd(&drv, 0x070), 15);
 }
 
+static void add(struct far *f, bool console)
+{
+	struct virtio_console_port_options opt = { .chr = &f->chr,
+						   .console = console,
+						   .nr = -1 };
+	struct err err;
+
+	check_eq(virtio_console_add(&con, &opt, &err), 0);
+}
+
+/* Linux's driver of consoles spins until its buffer is used: however slow the
+ * other end is, that is at once. */
+static void test_slow_console(void)
+{
+	add(&stick, true); /* port 2 */
+	check(stick.chr.front.never_waits);
+	drv_start(&drv, COMMON | F_MULTIPORT, 64);
+	offer(7, DRV_BUF, 100, false);
+	check(drv_poll(&drv, 7, NULL) >= 0);
+}
+
 static void test_rng(const struct virtio_env *env)
 {
 	struct virtio_rng rng;
@@ -219,6 +264,7 @@ int main(void)
 	check_eq(virtio_console_add(&con, &opt, &err), 0);
 	test_one_port();
 	test_ports();
+	test_slow_console();
 	virtio_reset(&con.vdev);
 	virtio_console_fini(&con);
 	test_rng(&env);
