@@ -284,6 +284,8 @@ void stream_close(struct stream *s)
 	close_wait(s, s->out);
 	s->in = s->out = -1;
 	s->used = s->head = 0;
+	if (s->asked) /* who waits for room has it now */
+		loop_call_post(&s->flush);
 }
 
 void stream_drain(struct stream *s)

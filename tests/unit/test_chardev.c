@@ -525,6 +525,34 @@ static void tty_slow(const char *name)
 	unplug(name, master);
 }
 
+/* The stick is pulled out while somebody waits for room, and the first that is
+ * seen of it is the end of input. */
+static void tty_pulled(const char *name)
+{
+	static uint8_t much[1024];
+	int master = plug(name);
+	struct err err;
+	struct chardev *chr = chardev_tty_new(loop, "stick", name, &err);
+
+	check(chr != NULL);
+	connect_front(chr, 100);
+	check_eq(run(1000), 0);
+	while (chardev_room(chr) >= sizeof(much)) {
+		chardev_write(chr, much, sizeof(much));
+		check_eq(run(5), 1);
+	}
+	check_eq(front.drained, 0);
+	check(write(master, "x", 1) == 1);
+	usleep(20000); /* until it is readable: before anything else */
+	unplug(name, master);
+	while (!front.drained)
+		if (run(1000))
+			break;
+	check_eq(front.closed, 1);
+	check_eq(front.drained, 1);
+	chardev_free(chr);
+}
+
 /* Who never waits has a longer buffer, and loses nothing of this. */
 static void tty_no_waiting(const char *name)
 {
@@ -560,6 +588,7 @@ static void tty(const char *dir)
 	snprintf(name, sizeof(name), "%s/usb-stick", dir);
 	tty_replugged(name);
 	tty_slow(name);
+	tty_pulled(name);
 	tty_no_waiting(name);
 	check(!chardev_tty_new(loop, "stick", "/dev/null", &err));
 	check(strstr(err.text, "no serial port") != NULL);
