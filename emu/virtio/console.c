@@ -4,7 +4,9 @@
  *
  * Towards the guest each port has a small FIFO: what the chardev gives is put
  * there, and moved to the driver's buffers as they come.  From the guest bytes
- * go to the chardev at once, which never blocks.
+ * go to the chardev at once, which never blocks.  A serial port of the host may
+ * have no room for all of a chain: it is given back to the queue, and popped
+ * again when there is.
  *
  * Control messages (§5.3.6.2) are not queued but remembered as bits, "this is
  * to be told": so nothing has to be allocated or dropped when the driver has
@@ -23,8 +25,8 @@ enum {
 	QUEUE_SIZE = 128,
 	BUDGET = 2 * QUEUE_SIZE,
 	MOST = 1 << 20,   /* bytes in one chain: more is an attack */
-	PORT_ROOM = 2048, /* bytes free in a host's port: longer than what a
-			   * driver of terminals sends at once */
+	PORT_ROOM = 2048, /* bytes free in a host's port that are worth going on
+			   * for */
 
 	QUEUE_CONTROL_RX = 2, /* to the driver */
 	QUEUE_CONTROL_TX = 3,
@@ -230,13 +232,37 @@ static void serve_control(struct virtio_console *con)
 	tell(con);
 }
 
-/* A serial port of the host is not outrun; others never keep the guest
- * waiting.  Nor does a console: Linux's driver waits for its buffer to be used
- * with interrupts off. */
-static bool has_room(const struct virtio_console_port *p)
+/* Bytes that may be written now; 0: front_drained() comes.  A serial port of
+ * the host is not outrun; others never keep the guest waiting.  Nor does a
+ * console: Linux's driver waits for its buffer to be used with interrupts
+ * off. */
+static size_t room(const struct virtio_console_port *p)
 {
-	return p->console || !p->chr || !p->chr->ops->port ||
-	       chardev_room(p->chr) >= PORT_ROOM;
+	size_t n;
+
+	if (p->console || !p->chr || !p->chr->ops->port)
+		return SIZE_MAX;
+	n = chardev_room(p->chr);
+	return n < PORT_ROOM ? 0 : n;
+}
+
+/* So many bytes, from where it stopped; is that all of it? */
+static bool write_chain(struct virtio_console_port *p,
+			const struct virtq_chain *c, size_t most)
+{
+	uint8_t buf[1024];
+
+	while (most && p->tx_done < c->out_bytes) {
+		size_t n = virtq_from_iov(buf, c->iov, c->out, p->tx_done,
+					  most < sizeof(buf) ? most
+							     : sizeof(buf));
+
+		if (p->chr)
+			chardev_write(p->chr, buf, n);
+		p->tx_done += n;
+		most -= n;
+	}
+	return p->tx_done >= c->out_bytes;
 }
 
 static void transmit(struct virtio_console_port *p, unsigned int n)
@@ -246,23 +272,20 @@ static void transmit(struct virtio_console_port *p, unsigned int n)
 	struct virtq_chain c = { .iov = con->iov,
 				 .iov_max = VIRTIO_CONSOLE_IOV };
 	unsigned int budget = BUDGET;
-	uint8_t buf[1024];
+	size_t most;
 
-	while (budget && has_room(p) && virtq_pop(q, &c) > 0) {
-		size_t done = 0, got;
-
+	while (budget && (most = room(p)) && virtq_pop(q, &c) > 0) {
 		if (c.out_bytes > MOST) {
 			virtio_break(&con->vdev, "too much text at once");
 			return;
 		}
-		while ((got = virtq_from_iov(buf, c.iov, c.out, done,
-					     sizeof(buf)))) {
-			if (p->chr)
-				chardev_write(p->chr, buf, got);
-			done += got;
-		}
-		virtq_push(q, &c, 0);
 		budget--;
+		if (write_chain(p, &c, most)) {
+			p->tx_done = 0;
+			virtq_push(q, &c, 0);
+		} else {
+			virtq_unpop(q, 1);
+		}
 	}
 	if (!budget)
 		virtio_again(&con->vdev, n);
@@ -310,6 +333,7 @@ static void reset(struct virtio_device *vdev)
 		con->ports[i].guest_open = false;
 		con->ports[i].tell = 0;
 		con->ports[i].fill = 0;
+		con->ports[i].tx_done = 0;
 	}
 }
 

@@ -31,6 +31,7 @@ struct virtio_console_port {
 	uint32_t tell; /* control messages to be sent: a bit for each */
 	uint8_t fifo[VIRTIO_CONSOLE_FIFO]; /* from the host, not yet taken */
 	uint32_t head, fill;
+	size_t tx_done; /* bytes written of the chain that waits for room */
 };
 
 struct virtio_console {

@@ -58,7 +58,8 @@ static const struct chardev_ops far_port_ops = { .write = port_write,
 						 .room = port_room,
 						 .accept_input = far_accept,
 						 .port = &port_ops };
-static struct far stick = { .chr.ops = &far_port_ops };
+static struct far stick = { .chr.ops = &far_port_ops },
+		  radio = { .chr.ops = &far_port_ops };
 
 static size_t room(struct far *f)
 {
@@ -211,6 +212,48 @@ static void test_slow_console(void)
 	check(drv_poll(&drv, 7, NULL) >= 0);
 }
 
+static void drain(struct far *f)
+{
+	f->room = 4096;
+	f->chr.front.drained(f->chr.front.arg);
+}
+
+/* Others wait, and go on where they stopped. */
+static void test_slow_port(void)
+{
+	uint8_t *p = drv_at(&drv, DRV_BUF);
+
+	add(&radio, false); /* port 3 */
+	drv_start(&drv, COMMON | F_MULTIPORT, 64);
+	for (unsigned int i = 0; i < 10000; i++)
+		p[i] = (uint8_t)(i * 7 >> 3);
+	radio.room = 4096;
+	offer(9, DRV_BUF, 10000, false);
+	check(drv_poll(&drv, 9, NULL) < 0);
+	check_eq(radio.n, 4096);
+	radio.room = 100; /* not worth it */
+	drv_kick(&drv, 9);
+	check_eq(radio.n, 4096);
+	drain(&radio);
+	check(drv_poll(&drv, 9, NULL) < 0);
+	drain(&radio);
+	check(drv_poll(&drv, 9, NULL) >= 0);
+	check_eq(radio.n, 10000);
+	check(!memcmp(radio.text, p, 10000));
+
+	radio.n = 0;
+	drain(&radio);
+	offer(9, DRV_BUF, 5000, false);
+	check_eq(radio.n, 4096);
+	drv_start(&drv, COMMON | F_MULTIPORT, 64); /* the rest is forgotten */
+	drain(&radio);
+	check_eq(radio.n, 4096);
+	offer(9, DRV_BUF, 100, false);
+	check(drv_poll(&drv, 9, NULL) >= 0);
+	check_eq(radio.n, 4196);
+	check(!memcmp(radio.text + 4096, p, 100));
+}
+
 static void test_rng(const struct virtio_env *env)
 {
 	struct virtio_rng rng;
@@ -265,6 +308,7 @@ int main(void)
 	test_one_port();
 	test_ports();
 	test_slow_console();
+	test_slow_port();
 	virtio_reset(&con.vdev);
 	virtio_console_fini(&con);
 	test_rng(&env);
