@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * A Unix socket that one client at a time may connect to; others wait in the
- * kernel's queue.  Output while nobody is connected is dropped.
+ * kernel's queue.  Output while nobody is connected is dropped.  What a client
+ * sent before it left is still delivered, but to make room for the next.
  *
  * A socket file that a killed emulator left behind is replaced; one that
  * still answers is not.  A descriptor that somebody hands over is either
@@ -109,30 +110,44 @@ static int wait_for_client(struct sock *sock, struct err *err)
 			   sock->listener, LOOP_IN, wanted, sock, err);
 }
 
-static void hung_up(struct stream *s)
+static void drop_client(struct sock *sock)
 {
-	struct sock *sock = (struct sock *)s;
-	struct err err;
-
-	stream_close(s);
+	stream_close(&sock->stream);
 	close_fds(sock);
 	close(sock->client);
 	sock->client = -1;
 	set_open(sock, false);
-	if (sock->listener >= 0 && wait_for_client(sock, &err) < 0)
+}
+
+static void left(struct stream *s)
+{
+	struct sock *sock = (struct sock *)s;
+	struct err err;
+
+	if (sock->listener >= 0 && !sock->listener_fd.loop &&
+	    wait_for_client(sock, &err) < 0)
 		log_warn("%s: %s", s->chr.label, err.text);
+}
+
+static void hung_up(struct stream *s)
+{
+	drop_client((struct sock *)s);
+	left(s);
 }
 
 static void wanted(void *arg, unsigned int events)
 {
 	struct sock *sock = arg;
 	struct err err;
+	int client = accept4(sock->listener, NULL, NULL,
+			     SOCK_CLOEXEC | SOCK_NONBLOCK);
 
 	(void)events;
-	sock->client = accept4(sock->listener, NULL, NULL,
-			       SOCK_CLOEXEC | SOCK_NONBLOCK);
-	if (sock->client < 0)
+	if (client < 0)
 		return;
+	if (sock->client >= 0) /* it has left */
+		drop_client(sock);
+	sock->client = client;
 	if (stream_open(&sock->stream, sock->client, sock->client, &err) < 0) {
 		log_warn("%s", err.text);
 		close(sock->client);
@@ -271,6 +286,7 @@ struct chardev *chardev_socket_new(struct loop *loop, const char *label,
 	sock->listener = sock->client = -1;
 	stream_init(&sock->stream, loop, label, &sock_ops);
 	sock->stream.hung_up = hung_up;
+	sock->stream.left = left;
 	sock->stream.read = read_with_fds;
 	sock->stream.chr.filename = xasprintf("unix:%s,server=on",
 					      opt->path ? opt->path : "");

@@ -5,9 +5,9 @@
  * prints comes out in larger pieces.  What does not fit is dropped, and said.
  *
  * Input is read ahead a little, so that the escape keys of a terminal work
- * while the guest takes nothing.  When that is full, the descriptor is taken
- * out of the loop (a mere mask would still report a hang-up for ever) until
- * the front end has room.
+ * while the guest takes nothing.  When that is full, only the descriptor's edges
+ * are waited for until the front end has room: of these one is the hang-up,
+ * which a level would report for ever.
  */
 #include "chardev/stream.h"
 
@@ -34,10 +34,16 @@ static void wait_for_input(struct stream *s)
 
 	if (s->in_plain)
 		loop_call_post(&s->accept);
-	else if (!s->in_fd.loop &&
-		 loop_fd_add(s->loop, &s->in_fd, s->in, LOOP_IN, input_ready, s,
+	else if (s->in_fd.loop)
+		loop_fd_want(&s->in_fd, LOOP_IN);
+	else if (loop_fd_add(s->loop, &s->in_fd, s->in, LOOP_IN, input_ready, s,
 			     &err) < 0)
 		log_warn("%s: %s", s->chr.label, err.text);
+}
+
+static bool is_full(const struct stream *s)
+{
+	return s->held_n == STREAM_HELD;
 }
 
 /* Hand on what the front end has room for. */
@@ -63,14 +69,12 @@ static void deliver(struct stream *s)
 		atomic_store(&s->waiting, false);
 }
 
-static void input_ready(void *arg, unsigned int events)
+static void read_input(struct stream *s)
 {
-	struct stream *s = arg;
 	uint8_t *to = s->held + s->held_n;
 	size_t room = STREAM_HELD - s->held_n;
 	ssize_t n = s->read ? s->read(s, to, room) : read(s->in, to, room);
 
-	(void)events;
 	if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR)) {
 		loop_fd_remove(&s->in_fd);
 		s->in = -1;
@@ -83,10 +87,24 @@ static void input_ready(void *arg, unsigned int events)
 	if (n > 0)
 		s->held_n += (size_t)n;
 	deliver(s);
-	if (s->held_n == STREAM_HELD)
-		loop_fd_remove(&s->in_fd);
-	else
+	if (!is_full(s))
 		wait_for_input(s);
+	else if (s->left)
+		loop_fd_want(&s->in_fd, LOOP_IN | LOOP_EDGE);
+	else
+		loop_fd_remove(&s->in_fd);
+}
+
+static void input_ready(void *arg, unsigned int events)
+{
+	struct stream *s = arg;
+
+	if (!is_full(s)) {
+		read_input(s);
+	} else if (events & LOOP_HUP) {
+		loop_fd_remove(&s->in_fd);
+		s->left(s);
+	}
 }
 
 static void accept_again(void *arg)
@@ -94,10 +112,10 @@ static void accept_again(void *arg)
 	struct stream *s = arg;
 
 	deliver(s);
-	if (s->in < 0 || s->held_n == STREAM_HELD)
+	if (s->in < 0 || is_full(s))
 		return;
 	if (s->in_plain)
-		input_ready(s, LOOP_IN);
+		read_input(s);
 	else
 		wait_for_input(s);
 }

@@ -49,6 +49,10 @@ struct stream {
 	size_t (*filter)(struct stream *s, uint8_t *bytes, size_t n);
 	/* End of input or a broken connection; input has stopped. */
 	void (*hung_up)(struct stream *s);
+	/* It has hung up, but there is input that the front end takes later,
+	 * if it ever does; until stream_close() that is still delivered, and
+	 * then hung_up() called.  NULL: not looked for. */
+	void (*left)(struct stream *s);
 };
 
 /* No descriptors yet, nobody at the other end. */

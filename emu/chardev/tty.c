@@ -370,6 +370,7 @@ struct chardev *chardev_tty_new(struct loop *loop, const char *label,
 	stream_init(&tty->stream, loop, label, &tty_ops);
 	tty->stream.most = OUTPUT_MOST;
 	tty->stream.hung_up = hung_up;
+	tty->stream.left = hung_up;
 	tty->stream.chr.filename = xasprintf("serial:%s", path);
 	tty->path = xstrdup(path);
 	tty->fd = -1;

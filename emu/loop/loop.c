@@ -203,7 +203,8 @@ static unsigned int events_from_epoll(uint32_t epoll)
 static uint32_t events_to_epoll(unsigned int events)
 {
 	return (events & LOOP_IN ? (uint32_t)EPOLLIN : 0) |
-	       (events & LOOP_OUT ? (uint32_t)EPOLLOUT : 0);
+	       (events & LOOP_OUT ? (uint32_t)EPOLLOUT : 0) |
+	       (events & LOOP_EDGE ? (uint32_t)EPOLLET : 0);
 }
 
 int loop_run(struct loop *loop)

@@ -20,6 +20,9 @@ enum loop_event {
 	LOOP_IN = 1,
 	LOOP_OUT = 2,
 	LOOP_HUP = 4, /* always reported; hang-up or error */
+	/* With LOOP_IN: told once when more comes or it hangs up, not for as
+	 * long as it is so. */
+	LOOP_EDGE = 8,
 };
 
 struct loop *loop_new(struct err *err);

@@ -345,6 +345,50 @@ static void sock(const char *dir)
 	check(strstr(err.text, "longer") != NULL);
 }
 
+/* Clients that leave while nobody takes what they sent: the first one's goes
+ * when the second comes, the second's comes when it is taken. */
+static void not_read(const char *dir)
+{
+	static uint8_t much[5000];
+	char path[128];
+	struct chardev_socket opt = { .path = path, .fd = -1 };
+	struct chardev *chr;
+	struct err err;
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/not-read", dir);
+	chr = chardev_socket_new(loop, "mon", &opt, &err);
+	check(chr != NULL);
+	connect_front(chr, 0);
+	for (int i = 1; i <= 2; i++) {
+		memset(much, '0' + i, sizeof(much));
+		fd = client(path);
+		while (front.opened < i && !run(1000))
+			;
+		check_eq(front.opened, i);
+		check_eq(front.closed, i - 1);
+		check(write(fd, much, sizeof(much)) == sizeof(much));
+		check_eq(run(20), 1);
+		close(fd);
+		check_eq(run(20), 1);
+	}
+	check_eq(front.n, 0);
+	front.room = sizeof(front.got) - 1;
+	front.until = sizeof(much);
+	chardev_accept_input(chr);
+	check_eq(run(1000), 0);
+	check_eq(front.n, sizeof(much));
+	check(!memcmp(front.got, much, sizeof(much)));
+	while (front.closed < 2 && !run(1000))
+		;
+	check_eq(front.closed, 2);
+	fd = client(path); /* and it listens once, not twice */
+	check_eq(run(1000), 0);
+	check_eq(front.opened, 3);
+	close(fd);
+	chardev_free(chr);
+}
+
 /* Half a MiB for a reader that comes to it later: all of it arrives. */
 static void slow_reader(void)
 {
@@ -553,6 +597,31 @@ static void tty_pulled(const char *name)
 	chardev_free(chr);
 }
 
+/* It is used again after a replug although nobody takes its input. */
+static void tty_not_read(const char *name)
+{
+	static uint8_t much[1000];
+	struct err err;
+	int master = plug(name);
+	struct chardev *chr = chardev_tty_new(loop, "stick", name, &err);
+
+	check(chr != NULL);
+	connect_front(chr, 0);
+	check_eq(run(1000), 0);
+	for (int i = 0; i < 6; i++) {
+		check(write(master, much, sizeof(much)) > 0);
+		check_eq(run(5), 1);
+	}
+	unplug(name, master);
+	check_eq(run(1000), 0);
+	check_eq(front.closed, 1);
+	master = plug(name);
+	check_eq(run(3000), 0);
+	check_eq(front.opened, 2);
+	chardev_free(chr);
+	unplug(name, master);
+}
+
 /* Who never waits has a longer buffer, and loses nothing of this. */
 static void tty_no_waiting(const char *name)
 {
@@ -589,6 +658,7 @@ static void tty(const char *dir)
 	tty_replugged(name);
 	tty_slow(name);
 	tty_pulled(name);
+	tty_not_read(name);
 	tty_no_waiting(name);
 	check(!chardev_tty_new(loop, "stick", "/dev/null", &err));
 	check(strstr(err.text, "no serial port") != NULL);
@@ -610,6 +680,7 @@ int main(void)
 	pty();
 	tty(dir);
 	sock(dir);
+	not_read(dir);
 	slow_reader();
 	listening(dir);
 	loop_free(loop);

@@ -114,6 +114,47 @@ static void hang_up_is_reported(void)
 	close(p[0]);
 }
 
+static unsigned int edges, edge_events;
+
+static void count_edge(void *arg, unsigned int events)
+{
+	(void)arg;
+	edges++;
+	edge_events = events;
+}
+
+static void run_a_little(void)
+{
+	int status = 0;
+	struct loop_timer t;
+
+	loop_timer_init(loop, &t, quit, &status);
+	loop_timer_arm(&t, loop_now() + 5 * MS);
+	loop_run(loop);
+}
+
+static void edges_are_told_once(void)
+{
+	int p[2];
+	struct loop_fd lfd = { 0 };
+	struct err err;
+
+	check(!pipe(p));
+	check(write(p[1], "x", 1) == 1);
+	check(!loop_fd_add(loop, &lfd, p[0], LOOP_IN | LOOP_EDGE, count_edge,
+			   NULL, &err));
+	run_a_little();
+	check_eq(edges, 1);
+	check_eq(edge_events, LOOP_IN);
+	close(p[1]);
+	run_a_little();
+	check_eq(edges, 2);
+	check_eq(edge_events, LOOP_IN | LOOP_HUP);
+	loop_fd_want(&lfd, LOOP_IN);
+	loop_fd_remove(&lfd);
+	close(p[0]);
+}
+
 static void regular_files_are_refused(void)
 {
 	int fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
@@ -177,6 +218,7 @@ int main(void)
 	timers_in_order();
 	removal_within_a_batch();
 	hang_up_is_reported();
+	edges_are_told_once();
 	regular_files_are_refused();
 	calls();
 	loop_free(loop);
