@@ -233,6 +233,12 @@ static void set_control(struct pl011 *uart, uint32_t val)
 		     (val & CR_DTR ? INT_DSR : 0u);
 }
 
+static void set_break(struct pl011 *uart, bool on)
+{
+	if (uart->chr->ops->port)
+		uart->chr->ops->port->set_break(uart->chr, on);
+}
+
 /* Switching the FIFO on or off empties it. */
 static void set_line_control(struct pl011 *uart, uint32_t val)
 {
@@ -246,8 +252,8 @@ static void set_line_control(struct pl011 *uart, uint32_t val)
 	}
 	if (changed & val & LCR_BRK && uart->cr & CR_LBE)
 		put(uart, DR_BE);
-	if (changed & LCR_BRK && uart->chr->ops->port)
-		uart->chr->ops->port->set_break(uart->chr, val & LCR_BRK);
+	if (changed & LCR_BRK)
+		set_break(uart, val & LCR_BRK);
 	set_line(uart);
 }
 
@@ -440,6 +446,8 @@ void pl011_reset(struct pl011 *uart)
 	uint32_t inputs = uart->inputs, old = uart->cr;
 
 	watch_inputs(uart, false);
+	if (uart->lcr & LCR_BRK)
+		set_break(uart, false);
 	*uart = (struct pl011){ .irq = uart->irq,
 				.chr = uart->chr,
 				.lock = uart->lock,

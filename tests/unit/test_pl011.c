@@ -334,8 +334,11 @@ static void host_pace(void)
 	port.room = 4096; /* pulled out: what is sent is lost */
 	front->event(front->arg, false);
 	check(line);
+	wr(LCR_H, 0x71);
+	check(port.breaking);
 	pl011_reset(&uart);
 	check_eq(port.outputs, 0);
+	check(!port.breaking);
 }
 
 static void host_port(void)
