@@ -133,8 +133,9 @@ static void list_devices(struct emulator *e)
 		const struct part_device *d = &e->parts.named.at[i];
 
 		if (d->id)
-			*vec_add(&e->devices) =
-				(struct qmp_device){ d->id, d->type, d->nd };
+			*vec_add(&e->devices) = (struct qmp_device){
+				d->id, d->type, d->nd, d->chr
+			};
 	}
 }
 

@@ -91,10 +91,19 @@ struct chardev {
 	char *filename;      /* for query-chardev: "pty:/dev/pts/3"; owned */
 	bool open;           /* somebody is at the other end */
 	struct chardev *log; /* gets all output too; owned; NULL: none */
+
+	/* Is the front end in use?  The loop's thread, in which watch, of who
+	 * wants to know (NULL: nobody), is called when that changes. */
+	bool front_open;
+	void (*watch)(void *arg, const struct chardev *chr);
+	void *watch_arg;
 };
 
-/* Before the loop runs. */
+/* Before the loop runs.  The front end is in use from now on. */
 void chardev_connect(struct chardev *chr, const struct chardev_front *front);
+
+/* For one that is in use only at times. */
+void chardev_set_front_open(struct chardev *chr, bool open);
 
 static inline void chardev_write(struct chardev *chr, const uint8_t *bytes,
 				 size_t n)

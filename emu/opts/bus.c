@@ -112,6 +112,7 @@ static int make_port(struct place *at, bool console, struct err *err)
 		ret = keyval_done(at->kv, err);
 	if (!ret && chardev)
 		ret = take_chardev(at->p, at->driver, chardev, &opt.chr, err);
+	at->named->chr = opt.chr;
 	return ret < 0 ? ret : virtio_console_add(bus->console, &opt, err);
 }
 

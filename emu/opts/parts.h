@@ -54,9 +54,10 @@ struct part_net {
 };
 
 struct part_device {
-	char *id;          /* NULL: none; owned */
-	char *type;        /* "virtio-blk-device"; owned */
-	struct netdev *nd; /* of a network card */
+	char *id;            /* NULL: none; owned */
+	char *type;          /* "virtio-blk-device"; owned */
+	struct netdev *nd;   /* of a network card */
+	struct chardev *chr; /* of a port of a virtio console */
 	/* what other devices are put on, one of them or none */
 	struct virtio_scsi *scsi;
 	struct virtio_console *console;

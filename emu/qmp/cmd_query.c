@@ -126,7 +126,7 @@ struct json_object *cmd_query_chardev(const struct qmp_call *call)
 
 		member_text(row, "label", chr->label);
 		member_text(row, "filename", chr->filename);
-		member_bool(row, "frontend-open", chr->front.receive != NULL);
+		member_bool(row, "frontend-open", chr->front_open);
 		json_object_array_add(list, row);
 	}
 	return list;

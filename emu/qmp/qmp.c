@@ -312,6 +312,37 @@ static void on_event(void *arg, enum machine_event event, int data)
 	qmp_emit(q, machine_events[event], event_data(q, event, data));
 }
 
+/* The guest opened a port, or closed it. */
+static void on_port(void *arg, const struct chardev *chr)
+{
+	struct qmp *q = arg;
+
+	for (size_t i = 0; i < q->info.n_devices; i++) {
+		struct json_object *data;
+
+		if (q->info.devices[i].chr != chr)
+			continue;
+		data = json_object_new_object();
+		member_text(data, "id", q->info.devices[i].id);
+		member_bool(data, "open", chr->front_open);
+		qmp_emit(q, "VSERPORT_CHANGE", data);
+	}
+}
+
+/* NULL: no longer. */
+static void watch_ports(struct qmp *q,
+			void (*watch)(void *arg, const struct chardev *chr))
+{
+	for (size_t i = 0; i < q->info.n_devices; i++) {
+		struct chardev *chr = q->info.devices[i].chr;
+
+		if (!chr)
+			continue;
+		chr->watch = watch;
+		chr->watch_arg = q;
+	}
+}
+
 static void quit(void *arg)
 {
 	struct qmp *q = arg;
@@ -330,6 +361,7 @@ struct qmp *qmp_new(struct loop *loop, struct machine *m,
 	q->listener = (struct machine_listener){ .event = on_event, .arg = q };
 	machine_listen(m, &q->listener);
 	q->disk_events = qmp_disks_watch(q, loop, m, &q->info);
+	watch_ports(q, on_port);
 	return q;
 }
 
@@ -353,6 +385,7 @@ void qmp_free(struct qmp *q)
 		return;
 	loop_call_cancel(&q->quit);
 	qmp_disks_forget(q->disk_events);
+	watch_ports(q, NULL);
 	for (size_t i = 0; i < QMP_FDS; i++)
 		qmp_fd_close(&q->fds[i]);
 	while (q->sessions) {

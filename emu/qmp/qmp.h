@@ -25,8 +25,9 @@ struct qmp_disk {
 /* A -device with an id. */
 struct qmp_device {
 	const char *id;
-	const char *type;  /* "virtio-net-device" */
-	struct netdev *nd; /* of a network card; else NULL */
+	const char *type;    /* "virtio-net-device" */
+	struct netdev *nd;   /* of a network card; else NULL */
+	struct chardev *chr; /* of a port of a virtio console; else NULL */
 };
 
 /* What was made by the command line; all of it outlives the monitor. */

@@ -37,6 +37,8 @@ enum {
 
 #define F_MULTIPORT (UINT64_C(1) << 1)
 
+#define SECOND UINT64_C(1000000000) /* ns */
+
 /* §5.3.6.2.1 */
 enum event {
 	DEVICE_READY = 0,
@@ -182,6 +184,38 @@ static void front_event(void *arg, bool open)
 	tell(p->con);
 }
 
+/* Lock held.  The other end is told, once a second at most. */
+static void set_guest_open(struct virtio_console_port *p, bool open)
+{
+	struct virtio_console *con = p->con;
+	uint64_t due = con->told_opened + SECOND, now = loop_now();
+
+	if (p->guest_open == open)
+		return;
+	p->guest_open = open;
+	loop_timer_arm(&con->tell_opened, due > now ? due : now);
+}
+
+/* A console is always in use, whether or not the guest has a program for it. */
+static void tell_opened(void *arg)
+{
+	struct virtio_console *con = arg;
+	bool open[VIRTIO_CONSOLE_PORTS];
+
+	{
+		with_lock(&con->vdev.lock);
+		con->told_opened = loop_now();
+		for (unsigned int i = 0; i < VIRTIO_CONSOLE_PORTS; i++)
+			open[i] = con->ports[i].guest_open;
+	}
+	for (unsigned int i = 0; i < VIRTIO_CONSOLE_PORTS; i++) {
+		const struct virtio_console_port *p = &con->ports[i];
+
+		if (p->chr && !p->console)
+			chardev_set_front_open(p->chr, open[i]);
+	}
+}
+
 /* Lock held. */
 static void control_message(struct virtio_console *con, const uint8_t *msg)
 {
@@ -205,7 +239,7 @@ static void control_message(struct virtio_console *con, const uint8_t *msg)
 			   (p->name[0] ? 1u << PORT_NAME : 0) |
 			   (p->host_open ? 1u << PORT_OPEN : 0);
 	} else if (event == PORT_OPEN) {
-		p->guest_open = value;
+		set_guest_open(p, value);
 		deliver(p);
 	}
 }
@@ -330,7 +364,7 @@ static void reset(struct virtio_device *vdev)
 	struct virtio_console *con = (struct virtio_console *)vdev;
 
 	for (unsigned int i = 0; i < VIRTIO_CONSOLE_PORTS; i++) {
-		con->ports[i].guest_open = false;
+		set_guest_open(&con->ports[i], false);
 		con->ports[i].tell = 0;
 		con->ports[i].fill = 0;
 		con->ports[i].tx_done = 0;
@@ -357,6 +391,7 @@ void virtio_console_init(struct virtio_console *con,
 	memset(con, 0, sizeof(*con));
 	virtio_init(&con->vdev, &class, F_MULTIPORT, env);
 	put_le(con->vdev.config + CONFIG_MAX_PORTS, 4, VIRTIO_CONSOLE_PORTS);
+	loop_timer_init(env->loop, &con->tell_opened, tell_opened, con);
 	for (unsigned int i = 0; i < VIRTIO_CONSOLE_PORTS; i++)
 		con->ports[i].con = con;
 }
@@ -396,9 +431,9 @@ int virtio_console_add(struct virtio_console *con,
 	p->chr = opt->chr;
 	if (opt->name)
 		memcpy(p->name, opt->name, strlen(opt->name) + 1);
-	if (p->chr)
-		chardev_connect(p->chr,
-				&(struct chardev_front){
+	if (!p->chr)
+		return 0;
+	chardev_connect(p->chr, &(struct chardev_front){
 					.can_receive = front_can_receive,
 					.receive = front_receive,
 					.event = front_event,
@@ -406,10 +441,12 @@ int virtio_console_add(struct virtio_console *con,
 					.never_waits = p->console,
 					.arg = p,
 				});
+	chardev_set_front_open(p->chr, p->console);
 	return 0;
 }
 
 void virtio_console_fini(struct virtio_console *con)
 {
+	loop_timer_cancel(&con->tell_opened);
 	virtio_fini(&con->vdev);
 }

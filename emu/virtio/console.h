@@ -38,6 +38,8 @@ struct virtio_console {
 	struct virtio_device vdev; /* first */
 	struct virtio_console_port ports[VIRTIO_CONSOLE_PORTS];
 	struct iovec iov[VIRTIO_CONSOLE_IOV];
+	struct loop_timer tell_opened; /* guest_open of some port changed */
+	uint64_t told_opened;          /* when it last was told; ns */
 };
 
 struct virtio_console_port_options {

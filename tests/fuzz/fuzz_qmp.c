@@ -244,7 +244,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			       .label = (char[]){ "mon" },
 			       .filename = (char[]){ "null" },
 			       .open = true };
-	struct qmp_device balloon = { "b", QMP_BALLOON, NULL };
+	struct qmp_device balloon = { "b", QMP_BALLOON, NULL, NULL };
 	struct chardev *chardevs[] = { &chr };
 	struct qmp_info info = { .uuid = "",
 				 .chardevs = chardevs,

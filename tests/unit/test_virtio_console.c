@@ -9,6 +9,7 @@
 
 static struct drv drv;
 static struct virtio_console con;
+static struct loop *loop;
 
 /* The other end of a port. */
 struct far {
@@ -155,6 +156,34 @@ static void expect(uint32_t id, uint16_t event, uint16_t value,
 	check(!memcmp(p + 8, name, strlen(name)));
 }
 
+static void stop(void *arg, const struct chardev *chr)
+{
+	(void)arg;
+	(void)chr;
+	loop_quit(loop, 0);
+}
+
+static void time_over(void *arg)
+{
+	(void)arg;
+	loop_quit(loop, 1);
+}
+
+/* The agent's other end hears of it, as if nothing had been told before. */
+static void hears(bool open)
+{
+	struct loop_timer guard;
+
+	check(con.tell_opened.deadline != UINT64_MAX);
+	loop_timer_arm(&con.tell_opened, 0);
+	agent.chr.watch = stop;
+	loop_timer_init(loop, &guard, time_over, NULL);
+	loop_timer_arm(&guard, loop_now() + UINT64_C(10000000000));
+	check_eq(loop_run(loop), 0);
+	loop_timer_cancel(&guard);
+	check_eq(agent.chr.front_open, open);
+}
+
 static void test_ports(void)
 {
 	uint32_t len = 0;
@@ -171,7 +200,9 @@ static void test_ports(void)
 	expect(1, 6, 1, ""); /* somebody is there */
 	expect(1, 7, 1, "org.qemu.guest_agent.0");
 	check_eq(room(&agent), 0);
+	check(tty.chr.front_open && !agent.chr.front_open);
 	control(1, 6, 1); /* the guest opens it */
+	hears(true);
 	check_eq(room(&agent), 4096);
 	type(&agent, "ping", 4);
 	offer(4, DRV_BUF, 100, true);
@@ -180,7 +211,9 @@ static void test_ports(void)
 	memcpy(drv_at(&drv, DRV_BUF), "pong", 4);
 	offer(5, DRV_BUF, 4, false);
 	check_eq(agent.n, 4);
-	control(1, 6, 0);
+	control(1, 6, 0); /* it may do so for ever: not more than that */
+	check(con.tell_opened.deadline >= con.told_opened + 1000000000);
+	hears(false);
 	check_eq(room(&agent), 0);
 	agent.chr.front.event(agent.chr.front.arg, false);
 	expect(1, 6, 0, "");
@@ -189,6 +222,11 @@ static void test_ports(void)
 	control(0, 0xffff, 1);
 	offer(7, DRV_BUF, 4, false); /* a port that there is not */
 	check_eq(drv_rd(&drv, 0x070), 15);
+	control(1, 6, 1);
+	hears(true);
+	virtio_reset(&con.vdev);
+	hears(false);
+	check(tty.chr.front_open); /* a console */
 }
 
 static void add(struct far *f, bool console)
@@ -285,13 +323,13 @@ static void test_rng(const struct virtio_env *env)
 int main(void)
 {
 	struct err err;
-	struct loop *loop = loop_new(&err);
 	struct virtio_env env;
 	struct virtio_console_port_options opt = { .chr = &tty.chr,
 						   .console = true,
 						   .nr = -1 };
 
 	log_init("test_virtio_console", LOG_QUIET);
+	loop = loop_new(&err);
 	drv_ram(&drv);
 	env = drv_env(&drv, loop);
 	virtio_console_init(&con, &env);
