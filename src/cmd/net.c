@@ -124,32 +124,26 @@ static int show(struct cmd_ctx *ctx, struct err *err)
 	return r;
 }
 
-static int undo(struct setup *s, struct err *err)
-{
-	int r = setup_undo(s, err);
-
-	return r < 0 ? r : unit_unguard(s->bridge, err);
-}
-
 /* The child that waits; its own command, so that it shows in ps. */
 static int await(struct err *err)
 {
 	struct timespec t = { .tv_sec = (time_t)arg_wait };
 	autosetup struct setup s = { 0 };
 	struct err ignored;
+	int r = setup_load(arg_bridge, &s, &ignored);
 
+	if (r < 0)
+		return 0;
 	while (nanosleep(&t, &t) < 0 && errno == EINTR)
 		;
-	if (setup_load(arg_bridge, &s, &ignored) < 0 || s.confirmed)
-		return 0;
-	/* Removed and made again meanwhile: somebody else waits for that. */
-	if (setup_age(&s) < arg_wait - 1)
-		return 0;
+	r = setup_expire(&s, err);
+	if (r <= 0)
+		return r;
 	fprintf(stderr,
-		"pimigrate: nobody confirmed: the network of '%s' becomes what "
-		"it was\n",
+		"pimigrate: nobody confirmed: the network of '%s' is what it "
+		"was\n",
 		s.uplink);
-	return undo(&s, err);
+	return unit_unguard(arg_bridge, err);
 }
 
 static int start_awaiting(struct err *err)
@@ -198,9 +192,7 @@ static int set_up(struct cmd_ctx *ctx, struct err *err)
 	if (unit_systemd())
 		r = unit_guard(arg_bridge, (unsigned int)arg_wait, err);
 	if (!r)
-		r = start_awaiting(err);
-	if (!r)
-		r = setup_apply(&s, err);
+		r = setup_apply(&s, start_awaiting, err);
 	if (r < 0)
 		unit_unguard(arg_bridge, &ignored);
 	if (!r && !ctx->quiet)
@@ -232,7 +224,9 @@ static int take_away(struct cmd_ctx *ctx, struct err *err)
 	int r = setup_load(arg_bridge, &s, err);
 
 	if (!r)
-		r = undo(&s, err);
+		r = setup_undo(&s, err);
+	if (!r)
+		r = unit_unguard(arg_bridge, err);
 	if (!r && !ctx->quiet)
 		printf("the bridge '%s' is gone; '%s' is as it was\n",
 		       arg_bridge, s.uplink);

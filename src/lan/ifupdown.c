@@ -119,7 +119,7 @@ static int try_file(struct setup *s, const char *path, struct err *err)
 	    !rewrite(s, text, &out))
 		return 0;
 	if (s->bridge)
-		manager_file(s, xstrdup(path), str_steal(&out));
+		manager_file(s, xstrdup(path), str_steal(&out), NULL);
 	return 1;
 }
 

@@ -19,7 +19,8 @@ int manager_run_words(struct err *err, const char *const *words);
 	manager_ask_words((const char *const[]){ __VA_ARGS__, NULL })
 char *manager_ask_words(const char *const *words);
 
-/* A file that setup shall write; text is owned by it now. */
-void manager_file(struct setup *s, char *path, char *text);
+/* A file that setup shall write; path and text are owned by it now, like (see
+ * setup.h) is copied. */
+void manager_file(struct setup *s, char *path, char *text, const char *like);
 
 #endif

@@ -76,14 +76,16 @@ static int plan(struct setup *s, struct err *err)
 		     xasprintf("[NetDev]\nName=%s\nKind=bridge\n"
 			       "MACAddress=%s\n\n[Bridge]\nSTP=no\n"
 			       "ForwardDelaySec=0\n",
-			       s->bridge, s->mac));
+			       s->bridge, s->mac),
+		     NULL);
 	manager_file(s, xasprintf(FOLDER "%s-uplink.network", s->bridge),
 		     xasprintf("[Match]\nName=%s\n\n[Network]\nBridge=%s\n",
-			       s->uplink, s->bridge));
+			       s->uplink, s->bridge),
+		     NULL);
 	str_addf(&out, "[Match]\nName=%s\n\n", s->bridge);
 	add_sections(&out, text);
 	manager_file(s, xasprintf(FOLDER "%s.network", s->bridge),
-		     str_steal(&out));
+		     str_steal(&out), s->old);
 	return 1;
 }
 

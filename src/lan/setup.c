@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "common/cleanup.h"
+#include "common/io.h"
 #include "common/mem.h"
 #include "common/str.h"
 #include "host/files.h"
@@ -62,9 +63,10 @@ char *manager_ask_words(const char *const *words)
 	return text;
 }
 
-void manager_file(struct setup *s, char *path, char *text)
+void manager_file(struct setup *s, char *path, char *text, const char *like)
 {
-	*vec_add(&s->files) = (struct setup_file){ path, text };
+	*vec_add(&s->files) =
+		(struct setup_file){ path, text, like ? xstrdup(like) : NULL };
 }
 
 void setup_free(struct setup *s)
@@ -77,6 +79,7 @@ void setup_free(struct setup *s)
 	for (size_t i = 0; i < s->files.n; i++) {
 		free(s->files.at[i].path);
 		free(s->files.at[i].text);
+		free(s->files.at[i].like);
 	}
 	vec_free(&s->files);
 	*s = (struct setup){ 0 };
@@ -197,6 +200,32 @@ static int write_state(const struct setup *s, struct err *err)
 	return files_replace(file, text, strlen(text), 0600, err);
 }
 
+/*
+ * A file with the mode and the owner of the one that it replaces, because
+ * there may be a secret in it (wpa-psk); if there is none, of the one at like,
+ * which may be NULL: anybody may read it.
+ */
+static int put_file(const char *path, const char *like, const char *text,
+		    size_t n, struct err *err)
+{
+	autofiles struct files_new new = { .fd = -1 };
+	struct stat st = { .st_mode = 0644 };
+	int r;
+
+	if (stat(path, &st) < 0 && like && stat(like, &st) < 0)
+		return err_errno(err, errno, "cannot look at '%s'", like);
+	r = files_new_open(&new, path, st.st_mode & 07777, err);
+	if (r < 0)
+		return r;
+	if (fchown(new.fd, st.st_uid, st.st_gid) < 0)
+		return err_errno(err, errno, "cannot set the owner of '%s'",
+				 path);
+	r = io_write(new.fd, text, n);
+	if (r < 0)
+		return err_errno(err, -r, "cannot write '%s'", path);
+	return files_new_commit(&new, err);
+}
+
 /* What a file was, as the file of its number; none: it did not exist. */
 static int save(const struct setup *s, size_t i, struct err *err)
 {
@@ -227,7 +256,7 @@ static int restore(const struct setup *s, size_t i, struct err *err)
 					   path)
 			       : 0;
 	r = files_read(from, FILE_MAX, &text, &n, err);
-	return r < 0 ? r : files_replace(path, text, n, 0644, err);
+	return r < 0 ? r : put_file(path, from, text, n, err);
 }
 
 static int write_files(const struct setup *s, struct err *err)
@@ -241,18 +270,18 @@ static int write_files(const struct setup *s, struct err *err)
 
 		r = files_mkdir_p(dir, 0755, err);
 		if (!r)
-			r = files_replace(f->path, f->text, strlen(f->text),
-					  0644, err);
+			r = put_file(f->path, f->like, f->text, strlen(f->text),
+				     err);
 	}
 	return r;
 }
 
-static uint64_t uptime(void)
+static uint64_t uptime_ms(void)
 {
 	struct timespec t;
 
 	clock_gettime(CLOCK_BOOTTIME, &t);
-	return (uint64_t)t.tv_sec;
+	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
 }
 
 /* "" if nobody knows; the caller frees it. */
@@ -268,36 +297,69 @@ static char *boot_id(void)
 	return text;
 }
 
-uint64_t setup_age(const struct setup *s)
+/* One at a time: who comes second finds what the first has made of it. */
+static int lock(struct err *err)
 {
-	autofree char *boot = boot_id();
+	int r = files_mkdir_p(PLACE, 0700, err);
 
-	return strcmp(boot, s->boot) ? UINT64_MAX : uptime() - s->made;
+	return r < 0 ? r : files_lock(PLACE "/.lock", true, err);
 }
 
-int setup_apply(struct setup *s, struct err *err)
+/* What was there, on the disk. */
+static int save_all(struct setup *s, struct err *err)
 {
 	autofree char *dir = place(s, "");
-	struct err ignored;
 	int r = files_remove_tree(dir, err);
 
 	if (!r)
 		r = files_mkdir_p(dir, 0700, err);
 	for (size_t i = 0; i < s->files.n && !r; i++)
 		r = save(s, i, err);
-	s->made = uptime();
+	s->made = uptime_ms();
 	s->boot = boot_id();
-	if (!r)
-		r = write_state(s, err);
+	return r < 0 ? r : write_state(s, err);
+}
+
+/* As far as it goes: what fails is told, the rest is done. */
+static int put_back(struct setup *s, struct err *err)
+{
+	autofree char *dir = place(s, "");
+	struct err later;
+	int r = s->manager->before_down(s, err);
+
+	for (size_t i = 0; i < s->files.n; i++)
+		if (restore(s, i, r ? &later : err) < 0)
+			r = -EIO;
+	if (s->manager->after_down(s, r ? &later : err) < 0)
+		r = -EIO;
 	if (r < 0)
 		return r;
+	return files_remove_tree(dir, err);
+}
+
+int setup_apply(struct setup *s, int (*watch)(struct err *err), struct err *err)
+{
+	autoclose int held = lock(err);
+	autofree char *dir = place(s, "");
+	struct err ignored;
+	int r;
+
+	if (held < 0)
+		return held;
+	r = save_all(s, err);
+	if (!r)
+		r = watch(err);
+	if (r < 0) {
+		files_remove_tree(dir, &ignored);
+		return r;
+	}
 	r = s->manager->before_up(s, err);
 	if (!r)
 		r = write_files(s, err);
 	if (!r)
 		r = s->manager->after_up(s, err);
 	if (r < 0) {
-		setup_undo(s, &ignored);
+		put_back(s, &ignored);
 		return err_within(err, r, "the network is as it was");
 	}
 	return 0;
@@ -337,33 +399,58 @@ int setup_load(const char *bridge, struct setup *ret_setup, struct err *err)
 	s.boot = xstrdup(text ? text : "");
 	list = yaml_get(tree, "files");
 	for (size_t i = 0; list && i < list->items.n; i++)
-		manager_file(&s, xstrdup(list->items.at[i].value->text), NULL);
+		manager_file(&s, xstrdup(list->items.at[i].value->text), NULL,
+			     NULL);
 	*ret_setup = s;
 	s = (struct setup){ 0 };
 	return 0;
 }
 
-int setup_confirm(struct setup *s, struct err *err)
+/* Is it there still?  1: and nobody confirmed it. */
+static int look_again(const struct setup *s, struct err *err)
 {
-	s->confirmed = true;
-	return write_state(s, err);
-}
+	autosetup struct setup now = { 0 };
+	int r = setup_load(s->bridge, &now, err);
 
-/* As far as it goes: what fails is told, the rest is done. */
-int setup_undo(struct setup *s, struct err *err)
-{
-	autofree char *dir = place(s, "");
-	struct err later;
-	int r = s->manager->before_down(s, err);
-
-	for (size_t i = 0; i < s->files.n; i++)
-		if (restore(s, i, r ? &later : err) < 0)
-			r = -EIO;
-	if (s->manager->after_down(s, r ? &later : err) < 0)
-		r = -EIO;
 	if (r < 0)
 		return r;
-	return files_remove_tree(dir, err);
+	if (now.made != s->made || strcmp(now.boot, s->boot) != 0)
+		return err_set(err, ENOENT,
+			       "the bridge '%s' was taken away meanwhile, and "
+			       "made again",
+			       s->bridge);
+	return !now.confirmed;
+}
+
+int setup_confirm(struct setup *s, struct err *err)
+{
+	autoclose int held = lock(err);
+	int r = held < 0 ? held : look_again(s, err);
+
+	s->confirmed = true;
+	return r < 0 ? r : write_state(s, err);
+}
+
+int setup_undo(struct setup *s, struct err *err)
+{
+	autoclose int held = lock(err);
+	int r = held < 0 ? held : look_again(s, err);
+
+	return r < 0 ? r : put_back(s, err);
+}
+
+int setup_expire(struct setup *s, struct err *err)
+{
+	autoclose int held = lock(err);
+	struct err ignored;
+	int r;
+
+	if (held < 0)
+		return held;
+	if (look_again(s, &ignored) <= 0)
+		return 0;
+	r = put_back(s, err);
+	return r < 0 ? r : 1;
 }
 
 void setup_list(struct setup_names *ret_names)

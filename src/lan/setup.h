@@ -19,6 +19,8 @@
 
 struct setup_file {
 	char *path, *text; /* what it becomes */
+	char *like; /* a new one has the mode and the owner of this one; NULL:
+		     * anybody may read it */
 };
 
 struct setup {
@@ -27,7 +29,7 @@ struct setup {
 	char *old; /* the manager's own name for what was: a file, a
 		    * connection */
 	bool confirmed;
-	uint64_t made; /* seconds since this machine started … */
+	uint64_t made; /* milliseconds since this machine started … */
 	char *boot;    /* … that time: its boot_id (proc(5)) */
 	struct vec_of(struct setup_file) files;
 };
@@ -53,16 +55,23 @@ struct manager {
 int setup_plan(const char *bridge, const char *uplink, struct setup *ret_setup,
 	       struct err *err);
 
-/* Do it.  On failure all is as it was. */
-int setup_apply(struct setup *s, struct err *err);
+/*
+ * Do it.  On failure all is as it was.  watch is called when the way back is
+ * on the disk, before the first change: it sees to it that setup_expire() is
+ * called in time.
+ */
+int setup_apply(struct setup *s, int (*watch)(struct err *err),
+		struct err *err);
 
 /* The one of a bridge that setup_apply() made; -ENOENT. */
 int setup_load(const char *bridge, struct setup *ret_setup, struct err *err);
-/* Seconds since setup_apply(); UINT64_MAX: this machine restarted since. */
-uint64_t setup_age(const struct setup *s);
 
+/* These want one that was loaded, and wait for each other; -ENOENT: it is gone,
+ * or was made again. */
 int setup_confirm(struct setup *s, struct err *err);
 int setup_undo(struct setup *s, struct err *err);
+/* Take it back unless it was confirmed.  1: done; 0: it was, or is gone. */
+int setup_expire(struct setup *s, struct err *err);
 void setup_free(struct setup *s);
 #define autosetup __attribute__((__cleanup__(setup_free)))
 

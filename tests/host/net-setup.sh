@@ -7,7 +7,7 @@
 . "$(dirname "$0")/../cli/functions.sh"
 . "$here/container.sh"
 cleanup() { container_cleanup; }
-requires ifup nmcli networkctl
+requires ifup nmcli networkctl python3
 container_make
 container_managers
 
@@ -30,6 +30,7 @@ lan ip address add 10.97.9.2/24 dev lan0
 lan ip link set lan0 up
 mac=$(cat /sys/class/net/eth0/address)
 
+meanwhile() { :; } # what else is to hold while there is the bridge
 try() { # the manager has set eth0 up
 	eventually "eth0 is up" back
 	"$PIMIGRATE" net show >/tested/show || die "net show"
@@ -43,6 +44,7 @@ try() { # the manager has set eth0 up
 	"$PIMIGRATE" net confirm || die "confirm"
 	sleep 4
 	moved || die "it went, though it was confirmed"
+	meanwhile
 	"$PIMIGRATE" net setup --uplink eth0 2>/tested/twice && die "a second bridge of that name"
 	grep -q "already" /tested/twice || die "no word why: $(cat /tested/twice)"
 	"$PIMIGRATE" net remove || die "remove"
@@ -53,10 +55,28 @@ try() { # the manager has set eth0 up
 
 manager=ifupdown
 printf 'auto lo eth0\niface lo inet loopback\n\niface eth0 inet static\n\taddress 10.97.9.1/24\n# a comment\n' >/etc/network/interfaces
-cp /etc/network/interfaces /tested/interfaces
+chown root:games /etc/network/interfaces # as one with a password in it
+chmod 640 /etc/network/interfaces
+cp -p /etc/network/interfaces /tested/interfaces
+secret() { [ "$(stat -c '%a %U:%G' /etc/network/interfaces)" = "640 root:games" ] || die "$1 lets others read interfaces"; }
 ifup eth0 || die "ifup"
+meanwhile() { secret "setup"; }
 try
+meanwhile() { :; }
+secret "remove"
 cmp /etc/network/interfaces /tested/interfaces || die "interfaces has changed"
+
+# However long it takes to get as far as the first change: the time to confirm
+# does not run out before there is something to take back.
+python3 -c 'import fcntl, os, time
+lock = open("/var/lib/pimigrate/net/.lock", "w")
+fcntl.lockf(lock, fcntl.LOCK_EX)
+os.mkdir("/tested/held")
+time.sleep(2.5)' &
+eventually "the lock is held" [ -d /tested/held ]
+"$PIMIGRATE" net setup --uplink eth0 --wait 1 || die "setup that had to wait"
+eventually "nobody confirmed that either" back
+eventually "no trace of that" no_trace
 ifdown eth0
 ip address flush dev eth0
 printf '' >/etc/network/interfaces
