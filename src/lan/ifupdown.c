@@ -2,7 +2,8 @@
 /*
  * ifupdown: the uplink's paragraphs in /etc/network/interfaces (or a file of
  * interfaces.d) become the bridge's, which makes itself with ip(8): so the
- * package bridge-utils is not needed (interfaces(5)).
+ * package bridge-utils is not needed (interfaces(5)).  All files are looked
+ * through: the line that starts the uplink may stand in another one.
  */
 #include <dirent.h>
 #include <string.h>
@@ -48,24 +49,29 @@ static void make_bridge(struct str *out, const struct setup *s)
 		 s->bridge, s->mac, s->uplink, s->bridge, s->bridge);
 }
 
-/* "auto lo eth0" → "auto lo br0" */
-static void rename_in_list(struct str *out, const char *line,
+/* "auto lo eth0" → "auto lo"; of "allow-hotplug eth0" nothing is left. */
+static bool drop_from_list(struct str *out, const char *line,
 			   const struct setup *s)
 {
-	while (*line) {
-		size_t gap = strspn(line, " \t"), word;
+	autostr struct str kept = { 0 };
+	size_t words = 0, dropped = 0;
 
-		str_addn(out, line, gap);
-		line += gap;
-		word = strcspn(line, " \t");
+	while (*line) {
+		size_t gap = strspn(line, " \t");
+		size_t word = strcspn(line + gap, " \t");
+
 		if (word == strlen(s->uplink) &&
-		    !strncmp(line, s->uplink, word))
-			str_add(out, s->bridge);
-		else
-			str_addn(out, line, word);
-		line += word;
+		    !strncmp(line + gap, s->uplink, word)) {
+			dropped++;
+		} else {
+			str_addn(&kept, line, gap + word);
+			words += word > 0;
+		}
+		line += gap + word;
 	}
-	str_add(out, "\n");
+	if (words > 1 || !dropped)
+		str_addf(out, "%s\n", kept.text);
+	return dropped > 0;
 }
 
 static bool is_list(const char *line)
@@ -75,74 +81,101 @@ static bool is_list(const char *line)
 	       (str_starts(line, "allow-") && strpbrk(line, " \t"));
 }
 
+/* What one of the files has of the uplink. */
+struct seen {
+	bool paragraph, list;
+};
+
 /*
- * The file's new text; false: it does not configure the uplink.  Only the
- * first of its paragraphs (inet, inet6) makes the bridge.
+ * The bridge starts by "auto", whatever started the uplink: allow-hotplug
+ * waits for a device to appear, and the bridge's does so only when it is
+ * started.
  */
-static bool rewrite(const struct setup *s, char *text, struct str *out)
+static void begin_bridge(struct str *out, const struct setup *s,
+			 const char *rest, bool first)
 {
-	bool found = false;
+	if (first)
+		str_addf(out, "auto %s\n", s->bridge);
+	str_addf(out, "iface %s%s\n", s->bridge, rest);
+	if (first)
+		make_bridge(out, s);
+}
+
+/*
+ * The file's new text.  Only the first of its paragraphs (inet, inet6) makes
+ * the bridge.
+ */
+static void rewrite(const struct setup *s, char *text, struct str *out,
+		    struct seen *ret_seen)
+{
+	bool ours = false;
 	char *save = NULL;
 
 	for (char *line = text; line; line = save) {
-		const char *rest;
+		const char *word = line + strspn(line, " \t"), *rest;
 
 		save = strchr(line, '\n');
 		if (save)
 			*save++ = 0;
 		else if (!*line)
 			break;
+		if (str_starts(word, "iface"))
+			ours = false;
 		if (begins(line, "iface", s->uplink, &rest)) {
-			str_addf(out, "iface %s%s\n",
-				 s->bridge ? s->bridge : "", rest);
-			if (!found && s->bridge)
-				make_bridge(out, s);
-			found = true;
-		} else if (s->bridge && is_list(line)) {
-			rename_in_list(out, line, s);
+			if (s->bridge)
+				begin_bridge(out, s, rest,
+					     !ret_seen->paragraph);
+			ret_seen->paragraph = ours = true;
+		} else if (is_list(line)) {
+			ret_seen->list |= drop_from_list(out, line, s);
 		} else {
 			str_addf(out, "%s\n", line);
 		}
+		/* A frame is as long as the shortest link on its way. */
+		if (ours && str_starts(word, "mtu") && is_space(word[3]))
+			str_addf(out, "\tpre-up ip link set %s mtu%s\n",
+				 s->uplink, word + 3);
 	}
-	return found;
 }
 
-/* 1: it configures the uplink, and is planned if there is a bridge. */
-static int try_file(struct setup *s, const char *path, struct err *err)
+/* Does it configure the uplink?  Then it is planned, if there is a bridge; so
+ * is one that has it in a list only. */
+static bool try_file(struct setup *s, const char *path)
 {
 	autofree char *text = NULL;
 	autostr struct str out = { 0 };
+	struct seen seen = { 0 };
 	struct err ignored;
 
-	(void)err;
-	if (files_read(path, FILE_MAX, &text, NULL, &ignored) < 0 ||
-	    !rewrite(s, text, &out))
-		return 0;
-	if (s->bridge)
+	if (files_read(path, FILE_MAX, &text, NULL, &ignored) < 0)
+		return false;
+	rewrite(s, text, &out, &seen);
+	if (s->bridge && (seen.paragraph || seen.list))
 		manager_file(s, xstrdup(path), str_steal(&out), NULL);
-	return 1;
+	return seen.paragraph;
 }
 
 static int plan(struct setup *s, struct err *err)
 {
 	DIR *dir;
 	const struct dirent *entry;
-	int r;
+	bool found;
 
+	(void)err;
 	if (!run_have("ifup"))
 		return 0;
-	r = try_file(s, "/etc/network/interfaces", err);
-	dir = r ? NULL : opendir("/etc/network/interfaces.d");
-	while (dir && !r && (entry = readdir(dir))) {
+	found = try_file(s, "/etc/network/interfaces");
+	dir = opendir("/etc/network/interfaces.d");
+	while (dir && (entry = readdir(dir))) {
 		autofree char *path = xasprintf("/etc/network/interfaces.d/%s",
 						entry->d_name);
 
-		if (entry->d_name[0] != '.')
-			r = try_file(s, path, err);
+		if (entry->d_name[0] != '.' && try_file(s, path))
+			found = true;
 	}
 	if (dir)
 		closedir(dir);
-	return r;
+	return found;
 }
 
 /* It may be down, or have been set up by hand. */

@@ -71,7 +71,30 @@ printf 'auto lo eth0\niface lo inet loopback\n\niface eth0 inet static\n\taddres
 	>"$box/etc/network/interfaces"
 enable networking.service
 unconfirmed ifupdown
+
+# As Debian's installer leaves it, in two files: what starts the uplink is not
+# where it is configured.
+printf 'auto lo\niface lo inet loopback\nallow-hotplug eth0\nsource /etc/network/interfaces.d/*\n' \
+	>"$box/etc/network/interfaces"
+printf 'iface eth0 inet static\n\taddress 10.97.9.1/24\n' >"$box/etc/network/interfaces.d/wire"
+cp "$box/etc/network/interfaces" interfaces
+cp "$box/etc/network/interfaces.d/wire" wire
+boot "ifupdown, allow-hotplug: confirmed" <<-'I'
+	ifup --allow=hotplug eth0 || die "ifup" # udev's part
+	"$PIMIGRATE" net setup --uplink eth0 --wait 3600 || die "setup"
+	"$PIMIGRATE" net confirm || die "confirm"
+	! grep -rn '^a.* eth0' /etc/network || die "eth0 is started still"
+I
+boot "ifupdown, allow-hotplug: stays" <<-'I'
+	eventually "the bridge is there" moved
+	"$PIMIGRATE" net remove || die "remove"
+	eventually "remove brings the uplink back" back
+	no_trace || die "remove leaves something"
+I
+cmp "$box/etc/network/interfaces" interfaces && cmp "$box/etc/network/interfaces.d/wire" wire ||
+	fail "interfaces has changed"
 disable networking.service
+rm "$box/etc/network/interfaces.d/wire"
 : >"$box/etc/network/interfaces"
 
 printf '[Match]\nName=eth0\n\n[Network]\nAddress=10.97.9.1/24\nLinkLocalAddressing=no\n' \
