@@ -1,9 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * systemd-networkd: three files.  The bridge gets all sections of the file
- * that configured the uplink but those that match or describe the link
+ * that configured the uplink but the one that matches it
  * (systemd.network(5)).  Names begin with 05-, so that they come before
  * netplan's 10-netplan-…, wherever those lie.
+ *
+ * A DHCP server knows this host by a client identifier, which networkd makes
+ * of an IAID and the machine's DUID.  The IAID comes from the name that udev
+ * derives from where the interface is plugged in; a bridge is nowhere and has
+ * none, and would be given another address.  So it is told the uplink's.
  */
 #include <net/if.h>
 #include <string.h>
@@ -20,22 +25,65 @@ enum {
 	FILE_MAX = 1 << 20
 };
 
-/* The file that configures it, from networkd's own state of the link. */
+/* networkd's own text about a link, links/N or leases/N; NULL: none. */
+static char *state_of(const char *what, const char *link)
+{
+	autofree char *path = xasprintf("/run/systemd/netif/%s/%u", what,
+					if_nametoindex(link));
+	struct err ignored;
+	char *text;
+
+	return files_read(path, FILE_MAX, &text, NULL, &ignored) < 0 ? NULL
+								     : text;
+}
+
+/* The value in its line KEY=value; NULL: none.  The caller frees it. */
+static char *value_of(const char *text, const char *key)
+{
+	const size_t n = strlen(key);
+
+	for (; text && *text;
+	     text += strcspn(text, "\n"), text += *text == '\n')
+		if (!strncmp(text, key, n) && text[n] == '=')
+			return xstrndup(text + n + 1,
+					strcspn(text + n + 1, "\n"));
+	return NULL;
+}
+
+/* The file that configures it. */
 static char *network_file(const char *uplink)
 {
-	autofree char *path = xasprintf("/run/systemd/netif/links/%u",
-					if_nametoindex(uplink));
-	autofree char *text = NULL;
-	struct err ignored;
-	char *at;
+	autofree char *state = state_of("links", uplink);
 
-	if (files_read(path, FILE_MAX, &text, NULL, &ignored) < 0)
-		return NULL;
-	at = strstr(text, "NETWORK_FILE=");
-	if (!at)
-		return NULL;
-	at += strlen("NETWORK_FILE=");
-	return xstrndup(at, strcspn(at, "\n"));
+	return value_of(state, "NETWORK_FILE");
+}
+
+/* The section [DHCPv4] or [DHCPv6] goes on where the file's own ended. */
+static void add_iaid(struct str *out, const char *section, const char *iaid)
+{
+	uint64_t number;
+
+	if (iaid && str_number(iaid, 0, UINT32_MAX, &number))
+		str_addf(out, "\n[%s]\nIAID=%s\n", section, iaid);
+}
+
+/*
+ * As whom the DHCP servers know the uplink.  An identifier of IAID and DUID
+ * begins with ff and the IAID (RFC 4361, 6.1); others are made of what the
+ * bridge has too.
+ */
+static void add_identity(struct str *out, const char *uplink)
+{
+	autofree char *state = state_of("links", uplink);
+	autofree char *lease = state_of("leases", uplink);
+	autofree char *client = value_of(lease, "CLIENTID");
+	autofree char *iaid6 = value_of(state, "DHCP6_CLIENT_IAID");
+	autofree char *iaid = NULL;
+
+	if (client && str_starts(client, "ff") && strlen(client) > 10)
+		iaid = xasprintf("0x%.8s", client + 2);
+	add_iaid(out, "DHCPv4", iaid);
+	add_iaid(out, "DHCPv6", iaid6);
 }
 
 /* Its sections that say how the host is reached. */
@@ -48,13 +96,42 @@ static void add_sections(struct str *out, const char *text)
 		size_t n = strcspn(line, "\n");
 
 		if (*line == '[')
-			taken = !str_starts(line, "[Match]") &&
-				!str_starts(line, "[Link]");
+			taken = !str_starts(line, "[Match]");
 		if (taken) {
 			str_addn(out, line, n);
 			str_add(out, "\n");
 		}
 	}
+}
+
+/* How long its frames may be: a bridge's are dropped where its port's are
+ * shorter. */
+static void add_mtu(struct str *out, const char *text)
+{
+	bool link = false;
+
+	for (const char *line = text; *line;
+	     line += strcspn(line, "\n"), line += *line == '\n') {
+		if (*line == '[')
+			link = str_starts(line, "[Link]");
+		if (!link || !str_starts(line, "MTUBytes"))
+			continue;
+		str_addn(out, line, strcspn(line, "\n"));
+		str_add(out, "\n");
+	}
+}
+
+/* The uplink's file; whether to wait for it at the start is said in the
+ * bridge's. */
+static char *port_file(const struct setup *s, const char *text)
+{
+	struct str out = { 0 };
+
+	str_addf(&out, "[Match]\nName=%s\n\n[Link]\n", s->uplink);
+	add_mtu(&out, text);
+	str_addf(&out, "RequiredForOnline=no\n\n[Network]\nBridge=%s\n",
+		 s->bridge);
+	return str_steal(&out);
 }
 
 static int plan(struct setup *s, struct err *err)
@@ -79,11 +156,10 @@ static int plan(struct setup *s, struct err *err)
 			       s->bridge, s->mac),
 		     NULL);
 	manager_file(s, xasprintf(FOLDER "%s-uplink.network", s->bridge),
-		     xasprintf("[Match]\nName=%s\n\n[Network]\nBridge=%s\n",
-			       s->uplink, s->bridge),
-		     NULL);
+		     port_file(s, text), NULL);
 	str_addf(&out, "[Match]\nName=%s\n\n", s->bridge);
 	add_sections(&out, text);
+	add_identity(&out, s->uplink);
 	manager_file(s, xasprintf(FOLDER "%s.network", s->bridge),
 		     str_steal(&out), s->old);
 	return 1;

@@ -4,6 +4,7 @@
  * the connection that the uplink had; that one is kept, but does not connect
  * by itself until the way back.
  */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -12,12 +13,53 @@
 #include "host/run.h"
 #include "lan/managers.h"
 
-/* What of the old connection makes the host reachable. */
+/* "auto", or how long its frames may be: the bridge's as well as its port's. */
+#define MTU "802-3-ethernet.mtu"
+
+/* What of the old connection makes the host reachable, and says what else it
+ * reaches by which way. */
 static const char *const kept[] = {
-	"ipv4.method",         "ipv4.addresses", "ipv4.gateway",
-	"ipv4.routes",         "ipv4.dns",       "ipv4.dns-search",
-	"ipv4.dhcp-client-id", "ipv6.method",    "ipv6.addresses",
-	"ipv6.gateway",        "ipv6.dns",       "ipv6.addr-gen-mode",
+	MTU,
+	"connection.zone",
+	"ipv4.method",
+	"ipv4.addresses",
+	"ipv4.gateway",
+	"ipv4.never-default",
+	"ipv4.may-fail",
+	"ipv4.routes",
+	"ipv4.route-metric",
+	"ipv4.route-table",
+	"ipv4.routing-rules",
+	"ipv4.ignore-auto-routes",
+	"ipv4.dns",
+	"ipv4.dns-search",
+	"ipv4.dns-priority",
+	"ipv4.ignore-auto-dns",
+	"ipv4.dhcp-client-id",
+	"ipv4.dhcp-iaid",
+	"ipv4.dhcp-hostname",
+	"ipv4.dhcp-send-hostname",
+	"ipv6.method",
+	"ipv6.addresses",
+	"ipv6.gateway",
+	"ipv6.never-default",
+	"ipv6.may-fail",
+	"ipv6.routes",
+	"ipv6.route-metric",
+	"ipv6.route-table",
+	"ipv6.routing-rules",
+	"ipv6.ignore-auto-routes",
+	"ipv6.dns",
+	"ipv6.dns-search",
+	"ipv6.dns-priority",
+	"ipv6.ignore-auto-dns",
+	"ipv6.addr-gen-mode",
+	"ipv6.ip6-privacy",
+	"ipv6.token",
+	"ipv6.dhcp-duid",
+	"ipv6.dhcp-iaid",
+	"ipv6.dhcp-hostname",
+	"ipv6.dhcp-send-hostname",
 };
 
 enum {
@@ -68,33 +110,53 @@ static int nothing(const struct setup *s, struct err *err)
 	return 0;
 }
 
-/* Addresses before the method: "manual" wants one. */
+static bool is_kept(const char *name)
+{
+	for (size_t i = 0; i < KEPT; i++)
+		if (!strcmp(name, kept[i]))
+			return true;
+	return false;
+}
+
+/* In one step: some are refused without the others. */
 static int copy_settings(const struct setup *s, const char *bridge,
 			 struct err *err)
 {
 	const char *argv[4 + 2 * KEPT + 1] = { "nmcli", "connection", "modify",
 					       bridge };
-	char *values[KEPT] = { 0 };
+	/* Whole groups, as lines NAME:VALUE: one that does not know a name
+	 * would tell nothing at all. */
+	autofree char *text = manager_ask("nmcli", "--escape", "no", "-t", "-f",
+					  "802-3-ethernet,connection,ipv4,ipv6",
+					  "connection", "show", s->old);
 	size_t n = 4;
-	int r;
+	char *save = NULL;
 
-	for (size_t i = 0; i < KEPT; i++) {
-		values[i] = manager_ask("nmcli", "--escape", "no", "-g",
-					kept[i], "connection", "show", s->old);
-		if (!values[i] || !*values[i])
+	for (char *line = text ? strtok_r(text, "\n", &save) : NULL;
+	     line && n < 4 + 2 * KEPT; line = strtok_r(NULL, "\n", &save)) {
+		char *value = strchr(line, ':');
+
+		if (value)
+			*value++ = 0;
+		if (!value || !*value || !strcmp(value, "auto") ||
+		    !is_kept(line))
 			continue;
-		argv[n++] = kept[i];
-		argv[n++] = values[i];
+		argv[n++] = line;
+		argv[n++] = value;
 	}
-	r = n > 4 ? manager_run_words(err, argv) : 0;
-	for (size_t i = 0; i < KEPT; i++)
-		free(values[i]);
-	return r;
+	if (n == 4)
+		return err_set(err, EIO,
+			       "NetworkManager does not tell what connection "
+			       "'%s' is like",
+			       s->old);
+	return manager_run_words(err, argv);
 }
 
 static int up(const struct setup *s, struct err *err)
 {
 	autofree char *bridge = bridge_name(s), *port = port_name(s);
+	autofree char *mtu = manager_ask("nmcli", "-g", MTU, "connection",
+					 "show", s->old);
 	int r = manager_run(err, "nmcli", "connection", "add", "type", "bridge",
 			    "ifname", s->bridge, "con-name", bridge,
 			    "bridge.stp", "no", "bridge.mac-address", s->mac);
@@ -105,7 +167,7 @@ static int up(const struct setup *s, struct err *err)
 		r = manager_run(err, "nmcli", "connection", "add", "type",
 				"ethernet", "slave-type", "bridge", "ifname",
 				s->uplink, "master", s->bridge, "con-name",
-				port);
+				port, MTU, mtu ? mtu : "auto");
 	if (!r)
 		r = manager_run(err, "nmcli", "connection", "modify", s->old,
 				"connection.autoconnect", "no");

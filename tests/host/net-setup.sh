@@ -3,11 +3,12 @@
 # net setup for each of the three that may be in charge, in a container with a
 # systemd of its own: the bridge takes over the uplink's address and MAC, the
 # LAN is reached before, meanwhile and after, it goes by itself where nobody
-# confirms, and stays where somebody does.
+# confirms, and stays where somebody does.  What else the uplink had goes with
+# the address: its MTU, whom the DHCP server takes it for, its routes.
 . "$(dirname "$0")/../cli/functions.sh"
 . "$here/container.sh"
 cleanup() { container_cleanup; }
-requires ifup nmcli networkctl python3
+requires ifup nmcli networkctl dnsmasq python3
 container_make
 container_managers
 
@@ -16,8 +17,12 @@ container_managers
 	cat <<'I'
 lan() { ip netns exec lan "$@"; }
 reached() { ping -c 1 -W 1 10.97.9.2; }
-moved() { address_on br0 && ! address_on eth0 && reached && [ "$(cat /sys/class/net/br0/address)" = "$mac" ]; }
-back() { address_on eth0 && [ ! -e /sys/class/net/br0 ] && reached; }
+mtu() { [ "$(cat "/sys/class/net/$1/mtu")" = 1400 ]; }
+moved() {
+	address_on br0 && ! address_on eth0 && reached && mtu br0 && mtu eth0 &&
+		[ "$(cat /sys/class/net/br0/address)" = "$mac" ]
+}
+back() { address_on eth0 && [ ! -e /sys/class/net/br0 ] && mtu eth0 && reached; }
 no_trace() {
 	[ ! -e /var/lib/pimigrate/net/br0 ] || return 1
 	! grep -rqs br0 /etc/network /etc/systemd/network
@@ -54,7 +59,8 @@ try() { # the manager has set eth0 up
 }
 
 manager=ifupdown
-printf 'auto lo eth0\niface lo inet loopback\n\niface eth0 inet static\n\taddress 10.97.9.1/24\n# a comment\n' >/etc/network/interfaces
+printf 'auto lo eth0\niface lo inet loopback\n\niface eth0 inet static\n\taddress 10.97.9.1/24\n\tmtu 1400\n# a comment\n' \
+	>/etc/network/interfaces
 chown root:games /etc/network/interfaces # as one with a password in it
 chmod 640 /etc/network/interfaces
 cp -p /etc/network/interfaces /tested/interfaces
@@ -91,12 +97,50 @@ rm /etc/systemd/network/20-eth0.network
 ip address flush dev eth0
 rm -rf /run/systemd/netif/links
 
+# A DHCP server that knows the uplink by its client identifier, as RFC 4361 has
+# it: not by what is in the file, because that is how it is where the IAID comes
+# from udev.
+manager="systemd-networkd, DHCP"
+lan dnsmasq -C /dev/null -p 0 -u root -i lan0 -z --dhcp-authoritative --no-ping -l /tested/leases -x /tested/dnsmasq.pid \
+	-F 10.97.9.10,10.97.9.99,255.255.255.0 -G id:ff:00:00:12:67:00:02:00:00:ab:11:01:02:03:04:05:06:07:08,10.97.9.77 ||
+	die "dnsmasq"
+leased() { ip -4 address show dev "$1" 2>/dev/null | grep -q 'inet 10.97.9.77/24'; }
+printf '[Match]\nName=eth0\n\n[Network]\nDHCP=ipv4\nLinkLocalAddressing=no\n
+[DHCPv4]\nDUIDType=vendor\nDUIDRawData=00:00:ab:11:01:02:03:04:05:06:07:08\nIAID=4711\n' \
+	>/etc/systemd/network/20-eth0.network
+systemctl start systemd-networkd || die "networkd does not start"
+eventually "eth0 has its address" leased eth0
+sed -i '/^IAID/d' /etc/systemd/network/20-eth0.network
+"$PIMIGRATE" net setup --uplink eth0 || die "setup"
+eventually "the bridge has the same address" leased br0
+echo IAID=4711 >>/etc/systemd/network/20-eth0.network
+"$PIMIGRATE" net remove || die "remove"
+eventually "so has eth0 again" leased eth0
+no_trace || die "remove leaves something"
+systemctl stop systemd-networkd.socket systemd-networkd
+kill "$(cat /tested/dnsmasq.pid)"
+rm /etc/systemd/network/20-eth0.network
+ip address flush dev eth0
+rm -rf /run/systemd/netif/links /run/systemd/netif/leases
+
 manager=NetworkManager
 systemctl start NetworkManager || die "NetworkManager does not start"
-nmcli connection add type ethernet ifname eth0 con-name 'my wire' ipv4.method manual ipv4.addresses 10.97.9.1/24 \
-	ipv6.method disabled || die "nmcli"
+nmcli connection add type ethernet ifname eth0 con-name 'my wire' ethernet.mtu 1400 connection.zone home \
+	ipv4.method manual ipv4.addresses 10.97.9.1/24 ipv4.never-default yes ipv4.route-metric 300 ipv4.ignore-auto-dns yes \
+	ipv4.routes '10.98.0.0/16 10.97.9.2, 10.99.0.0/16 10.97.9.2 50' ipv4.dns 10.97.9.2,10.97.9.3 ipv4.dns-search home.test \
+	ipv6.method manual ipv6.addresses fd97:9::1/64 ipv6.never-default yes ipv6.route-metric 301 ipv6.ignore-auto-dns yes \
+	ipv6.routes 'fd98::/64 fd97:9::2' ipv6.dns-search home6.test || die "nmcli"
 nmcli connection up 'my wire'
+had() { nmcli -t -f 802-3-ethernet.mtu,connection.zone,ipv4,ipv6 connection show "$1" | grep -v -e ':--$' -e ':$'; }
+meanwhile() {
+	had 'my wire' >/tested/wire
+	had pimigrate-br0 >/tested/bridge
+	grep -q 'dns-search:home6' /tested/wire && cmp /tested/wire /tested/bridge ||
+		die "other settings: $(diff /tested/wire /tested/bridge)"
+	ip route show dev br0 | grep -q '10.99.0.0/16 via 10.97.9.2 .*metric 50' || die "other routes: $(ip route)"
+}
 try
+meanwhile() { :; }
 nmcli -t -f NAME connection show | grep pimigrate && die "connections stay"
 systemctl stop NetworkManager
 
