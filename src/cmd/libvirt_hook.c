@@ -14,6 +14,9 @@
  * Under libvirt nobody watches the console as our supervisor does, so whether
  * the last start was a success is read from its log, which libvirt empties
  * right after this.
+ *
+ * The rule that lets the guest's frames pass the host's filter is gone after a
+ * restart of the host; it is put back last.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -41,6 +44,7 @@
 #include "common/mem.h"
 #include "common/str.h"
 #include "host/files.h"
+#include "lan/filter.h"
 #include "store/store.h"
 
 enum {
@@ -258,6 +262,7 @@ static int prepare(const struct machine *m, struct err *err)
 		log_warn("the new kernel of guest '%s' did not come up: the "
 			 "previous one is used",
 			 m->name);
+	filter_allow_guest(m);
 	return r < 0 ? r : s;
 }
 

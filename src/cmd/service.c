@@ -207,14 +207,10 @@ static int disable_run(struct cmd_ctx *ctx, struct err *err)
 static void look_at_lan(const struct machine *m)
 {
 	autofree char *conflict = arp_conflict(m);
-	struct err err;
 
 	if (conflict)
 		log_warn("%s", conflict);
-	for (size_t i = 0; i < m->nics.n; i++)
-		if (tap_is_ours(&m->nics.at[i]) &&
-		    filter_allow(m->nics.at[i].bridge, &err) < 0)
-			log_warn("%s", err.text);
+	filter_allow_guest(m);
 }
 
 static int prepare(const struct machine *m, struct err *err)

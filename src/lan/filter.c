@@ -12,10 +12,12 @@
 #include <unistd.h>
 
 #include "common/cleanup.h"
+#include "common/log.h"
 #include "common/mem.h"
 #include "common/str.h"
 #include "host/files.h"
 #include "host/run.h"
+#include "lan/tap.h"
 
 enum {
 	RUN_MS = 20000,
@@ -263,4 +265,14 @@ int filter_allow(const char *bridge, struct err *err)
 			r = err_set(err, EIO, "this failed: %s", remedy);
 	}
 	return r;
+}
+
+void filter_allow_guest(const struct machine *m)
+{
+	struct err err;
+
+	for (size_t i = 0; i < m->nics.n; i++)
+		if (tap_is_ours(&m->nics.at[i]) &&
+		    filter_allow(m->nics.at[i].bridge, &err) < 0)
+			log_warn("%s", err.text);
 }

@@ -17,6 +17,7 @@
 
 #include "common/err.h"
 #include "common/vec.h"
+#include "model/machine.h"
 
 enum filter_kind {
 	FILTER_IPTABLES, /* iptables, whatever is behind it */
@@ -48,6 +49,10 @@ void filter_drops_free(struct filter_drops *drops);
  * if an nft chain of somebody else's drops.
  */
 int filter_allow(const char *bridge, struct err *err);
+
+/* The same for the bridges that a guest's TAPs are on, before it starts: a
+ * warning is what fails, which is no reason not to start it. */
+void filter_allow_guest(const struct machine *m);
 
 /* The command that cures one, for a person; the caller frees it. */
 char *filter_remedy(const struct filter_drop *drop, const char *bridge);

@@ -132,6 +132,17 @@ in_host ip6tables -S FORWARD | grep -q -- '-A FORWARD -i br0 -o br0 -j ACCEPT' |
 expect 0 in_host "$PIMIGRATE" prepare pi
 [ "$(in_host iptables -S | grep -c 'br0 -j ACCEPT')" = 1 ] || fail "a rule too many"
 
+
+# So it is for a guest of libvirt's, by its hook.
+in_host iptables -F DOCKER-USER
+in_host ip6tables -F FORWARD
+sed -i '$a libvirt: qemu:///system' "$PIMIGRATE_GUESTS/pi/guest.yaml"
+in_host "$PIMIGRATE" libvirt-hook pi prepare begin - <<<"<uuid>0110c455-1111-4222-8333-444455556666</uuid>" 2>hook.err ||
+	fail "the hook: $(cat hook.err)"
+sed -i '$d' "$PIMIGRATE_GUESTS/pi/guest.yaml"
+got=$(hears)
+[ "$got" = "$all" ] || fail "with the hook's rule this passes: $got; $(cat hook.err)"
+
 # Somebody else's firewall is not changed; what to do is told.
 in_host nft add table inet strict
 in_host nft 'add chain inet strict forward { type filter hook forward priority 0; policy drop; }'

@@ -15,7 +15,8 @@ done
 grep -q 'ExecStart=/usr/bin/pimigrate run' "$unit" || fail "the unit does not run the installed program"
 for file in /usr/share/man/man1/pimigrate.1.gz /usr/share/man/man1/pimigrate-emu.1.gz /usr/share/man/man5/guest.yaml.5.gz \
 	/usr/share/bash-completion/completions/pimigrate /usr/share/pimigrate/profiles/common-pi.yaml \
-	/usr/lib/sysusers.d/pimigrate.conf /usr/lib/tmpfiles.d/pimigrate.conf; do
+	/usr/lib/sysusers.d/pimigrate.conf /usr/lib/tmpfiles.d/pimigrate.conf \
+	/usr/lib/systemd/system/libvirtd.service.d/pimigrate.conf; do
 	[ -f "$file" ] || [ ! -d /usr/share/man/man1 ] || fail "there is no $file"
 done
 [ -x /etc/libvirt/hooks/qemu.d/pimigrate ] || fail "libvirt's hook is not there"
