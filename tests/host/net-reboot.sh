@@ -31,6 +31,7 @@ systemctl -q --root="$box" enable wire.service
 	cat "$here/lan-functions.sh"
 	cat <<'I'
 moved() { address_on br0 && ! address_on eth0; }
+short() { [ "$(cat /sys/class/net/{br0,eth0}/mtu)" = $'1400\n1400' ]; }
 back() { address_on eth0 && [ ! -e /sys/class/net/br0 ]; }
 no_trace() {
 	[ ! -e /var/lib/pimigrate/net/br0 ] && [ ! -e "$guard" ] &&
@@ -76,7 +77,7 @@ unconfirmed ifupdown
 # where it is configured.
 printf 'auto lo\niface lo inet loopback\nallow-hotplug eth0\nsource /etc/network/interfaces.d/*\n' \
 	>"$box/etc/network/interfaces"
-printf 'iface eth0 inet static\n\taddress 10.97.9.1/24\n' >"$box/etc/network/interfaces.d/wire"
+printf 'iface eth0 inet static\n\taddress 10.97.9.1/24\n\tmtu 1400\n' >"$box/etc/network/interfaces.d/wire"
 cp "$box/etc/network/interfaces" interfaces
 cp "$box/etc/network/interfaces.d/wire" wire
 boot "ifupdown, allow-hotplug: confirmed" <<-'I'
@@ -87,6 +88,7 @@ boot "ifupdown, allow-hotplug: confirmed" <<-'I'
 I
 boot "ifupdown, allow-hotplug: stays" <<-'I'
 	eventually "the bridge is there" moved
+	eventually "their frames are as short as the uplink's were" short
 	"$PIMIGRATE" net remove || die "remove"
 	eventually "remove brings the uplink back" back
 	no_trace || die "remove leaves something"
@@ -97,7 +99,7 @@ disable networking.service
 rm "$box/etc/network/interfaces.d/wire"
 : >"$box/etc/network/interfaces"
 
-printf '[Match]\nName=eth0\n\n[Network]\nAddress=10.97.9.1/24\nLinkLocalAddressing=no\n' \
+printf '[Match]\nName=eth0\n\n[Link]\nMTUBytes=1400\n\n[Network]\nAddress=10.97.9.1/24\nLinkLocalAddressing=no\n' \
 	>"$box/etc/systemd/network/20-eth0.network"
 enable systemd-networkd.service
 unconfirmed systemd-networkd
@@ -110,6 +112,7 @@ boot "systemd-networkd: confirmed" <<-'I'
 I
 boot "systemd-networkd: stays" <<-'I'
 	eventually "the bridge is there" moved
+	eventually "their frames are as short as the uplink's were" short
 	"$PIMIGRATE" net remove || die "remove"
 	eventually "remove brings the uplink back" back
 	no_trace || die "remove leaves something"
