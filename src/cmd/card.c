@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "adapt/journal.h"
 #include "cmd/backup.h"
 #include "common/cleanup.h"
 #include "common/mem.h"
@@ -14,6 +15,7 @@
 #include "image/partition.h"
 #include "kernel/select.h"
 #include "profile/match.h"
+#include "store/store.h"
 
 static bool file_exists(void *arg, const char *path)
 {
@@ -335,6 +337,31 @@ int card_open(const char *path, unsigned int root, struct card *ret_card,
 	struct card_wish wish = { .root = root };
 
 	return card_open_as(path, &wish, ret_card, err);
+}
+
+int card_guest_root(const char *name, int *ret_root, struct err *err)
+{
+	autofree char *file = store_file(name, "changes.yaml");
+	autojournal struct journal_read journal;
+	int rc = journal_load(file, &journal, err);
+
+	if (!rc)
+		*ret_root = journal.partition;
+	return rc;
+}
+
+int card_open_guest(const char *name, struct card *ret_card, struct err *err)
+{
+	autofree char *disk = store_file(name, "disk.raw");
+	struct err why;
+	int root = 0, rc = card_guest_root(name, &root, &why);
+
+	*ret_card = (struct card){ .img = { .fd = -1 } };
+	if (rc < 0 && rc != -ENOENT) {
+		*err = why;
+		return rc;
+	}
+	return card_open(disk, (unsigned int)root, ret_card, err);
 }
 
 void card_close(struct card *card)

@@ -50,6 +50,13 @@ int card_open_as(const char *path, const struct card_wish *wish,
 int card_open(const char *path, unsigned int root, struct card *ret_card,
 	      struct err *err);
 
+/* Which partition of a guest's disk is its root, as its changes.yaml says; what
+ * is on the disk may name that of the card.  0: it does not say. */
+int card_guest_root(const char *name, int *ret_root, struct err *err);
+
+/* A guest's own disk, with that root; one that was not converted has but one. */
+int card_open_guest(const char *name, struct card *ret_card, struct err *err);
+
 /* As inspect_trees_open(), of a card that is open. */
 int card_trees(const struct card *card, struct inspect_trees *ret_trees,
 	       struct err *err);

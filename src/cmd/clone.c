@@ -191,20 +191,10 @@ static void new_machine(struct clone *c)
 	}
 }
 
-static int find_root(struct clone *c, struct err *err)
-{
-	autofree char *file = store_file(c->name, "changes.yaml");
-	autojournal struct journal_read journal;
-	int r = journal_load(file, &journal, err);
-
-	c->root = journal.partition;
-	return r;
-}
-
 static int make(struct clone *c, struct err *err)
 {
 	autofree char *from = store_dir(c->name);
-	int r = find_root(c, err);
+	int r = card_guest_root(c->name, &c->root, err);
 
 	if (!r)
 		r = store_new_begin(&c->new, c->to, err);

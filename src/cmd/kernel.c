@@ -77,7 +77,7 @@ static void print_list(const struct cmd_ctx *ctx, const struct guest *g,
 
 static int list(struct cmd_ctx *ctx, const char *name, struct err *err)
 {
-	autofree char *dir = store_dir(name), *disk = NULL;
+	autofree char *dir = store_dir(name);
 	autoboot struct boot_state state = { 0 };
 	autofree char *newest = NULL;
 	autoclose int lock = off_lock_disk(name, "kernel list", err);
@@ -88,7 +88,6 @@ static int list(struct cmd_ctx *ctx, const char *name, struct err *err)
 
 	if (lock < 0)
 		return lock;
-	disk = store_file(name, "disk.raw");
 	r = boot_read(dir, &state, err);
 	if (!r)
 		r = store_load(name, &m, err);
@@ -98,7 +97,7 @@ static int list(struct cmd_ctx *ctx, const char *name, struct err *err)
 	machine_free(&m);
 	if (r < 0)
 		return r;
-	r = card_open(disk, 0, &card, err);
+	r = card_open_guest(name, &card, err);
 	if (!r)
 		print_list(ctx, &card.guest, &state,
 			   result == SYNC_SAME || result == SYNC_NEW
@@ -112,10 +111,9 @@ static int list(struct cmd_ctx *ctx, const char *name, struct err *err)
 static int check_release(const char *name, const struct machine *m,
 			 const char *release, struct err *err)
 {
-	autofree char *disk = store_file(name, "disk.raw");
 	autotrees struct inspect_trees trees = { 0 };
 	struct card card;
-	int r = card_open(disk, 0, &card, err);
+	int r = card_open_guest(name, &card, err);
 
 	if (!r)
 		r = card_trees(&card, &trees, err);

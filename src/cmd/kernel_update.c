@@ -86,7 +86,7 @@ static int open_guest(struct conversion *c, const char *name, struct err *err)
 	c->disk = store_file(name, "disk.raw");
 	r = files_temp_dir(NULL, &c->work, err);
 	if (!r)
-		r = card_open(c->disk, 0, &c->card, err);
+		r = card_open_guest(name, &c->card, err);
 	if (r < 0)
 		return r;
 	stop = guest_stop(&c->card.guest);

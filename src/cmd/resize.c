@@ -60,10 +60,10 @@ static int read_size(const char *text, struct resize *z, struct err *err)
 		       ui_bytes(z->old, have), ui_bytes(z->new, want));
 }
 
-static int find_root(struct resize *z, struct err *err)
+static int find_root(struct resize *z, const char *name, struct err *err)
 {
 	struct card card;
-	int r = card_open(z->disk, 0, &card, err);
+	int r = card_open_guest(name, &card, err);
 
 	z->root = r < 0 ? 0 : card.guest.root;
 	if (!r && (!z->root || !adapt_can_grow(&card.guest)))
@@ -118,7 +118,7 @@ static int resize_run(struct cmd_ctx *ctx, struct err *err)
 		return CMD_USAGE;
 	r = session_possible(err);
 	if (!r)
-		r = find_root(&z, err);
+		r = find_root(&z, name, err);
 	if (!r)
 		r = grow(&z, ctx, err);
 	if (r < 0)
