@@ -8,17 +8,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "cmd/convert.h"
 #include "cmd/layout.h"
+#include "cmd/room.h"
 #include "common/cleanup.h"
 #include "common/mem.h"
-
-enum {
-	WORK_ROOM = 64 << 20 /* bytes: growth's tables, initrd, reports */
-};
 
 #define MIB (UINT64_C(1) << 20)
 
@@ -141,22 +137,8 @@ static void settle_growth(struct conversion *c, uint64_t size)
 
 static int check_room(const struct conversion *c, struct err *err)
 {
-	uint64_t need = c->staged.size + c->staged.size / 8 + WORK_ROOM, free;
-	char have[16], more[16];
-	struct statvfs fs;
-
-	if (statvfs(c->guest.dir, &fs) < 0)
-		return err_errno(err, errno, "cannot look at '%s'",
-				 c->guest.dir);
-	free = (uint64_t)fs.f_bavail * fs.f_frsize;
-	if (free >= need)
-		return 0;
-	return err_set(err, ENOSPC,
-		       "'%s' has %s free, and the guest needs %s more: make "
-		       "room there, or name another place with "
-		       "PIMIGRATE_GUESTS",
-		       c->guest.root, ui_bytes(free, have),
-		       ui_bytes(need, more));
+	return room_check(c->guest.root, c->staged.size + c->staged.size / 8,
+			  ", or name another place with PIMIGRATE_GUESTS", err);
 }
 
 static int make_undo(const char *undo, struct err *err)

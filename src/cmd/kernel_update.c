@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "cmd/convert.h"
+#include "cmd/room.h"
 #include "cmd/sync.h"
 #include "common/cleanup.h"
 #include "common/mem.h"
@@ -20,16 +21,19 @@
 #define MIB          (UINT64_C(1) << 20)
 #define ROOM_TO_WORK (64 * MIB)
 
+/* In the guest, and on this host. */
 static int check_room(const struct conversion *c, const char *name,
 		      struct err *err)
 {
+	autofree char *dir = store_dir(name);
 	const struct guest *g = &c->card.guest;
 	const struct guest_partition *root = guest_partition(g, g->root);
 	uint64_t need = c->staged.size + ROOM_TO_WORK;
 	char have[16], want[16];
 
 	if (root->fs_free >= need)
-		return 0;
+		return room_check(dir, c->staged.size + c->staged.size / 8, "",
+				  err);
 	return err_set(err, ENOSPC,
 		       "the guest has %s free, and the kernel needs %s; make "
 		       "its disk larger: pimigrate resize %s +1G",

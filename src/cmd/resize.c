@@ -15,6 +15,7 @@
 #include "cmd/cmd.h"
 #include "cmd/commands.h"
 #include "cmd/off.h"
+#include "cmd/room.h"
 #include "common/cleanup.h"
 #include "common/mem.h"
 #include "common/str.h"
@@ -101,6 +102,7 @@ static int grow(struct resize *z, struct cmd_ctx *ctx, struct err *err)
 static int resize_run(struct cmd_ctx *ctx, struct err *err)
 {
 	const char *name = ctx->args[0];
+	autofree char *dir = store_dir(name);
 	cleanup(resize_fini) struct resize z = { 0 };
 	autoclose int lock = off_lock_disk(name, "resize", err);
 	struct stat st;
@@ -119,6 +121,8 @@ static int resize_run(struct cmd_ctx *ctx, struct err *err)
 	r = session_possible(err);
 	if (!r)
 		r = find_root(&z, name, err);
+	if (!r)
+		r = room_check(dir, 0, "", err);
 	if (!r)
 		r = grow(&z, ctx, err);
 	if (r < 0)

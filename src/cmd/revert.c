@@ -13,6 +13,7 @@
 #include "cmd/cmd.h"
 #include "cmd/commands.h"
 #include "cmd/off.h"
+#include "cmd/room.h"
 #include "common/cleanup.h"
 #include "common/mem.h"
 #include "common/str.h"
@@ -121,10 +122,13 @@ static int open_guest(struct revert *r, struct err *err)
 
 static int undo(struct revert *r, struct err *err)
 {
+	autofree char *dir = store_dir(r->name);
 	autosession struct session *s = NULL;
 	bool repaired = false;
-	int rc;
+	int rc = arg_dry_run ? 0 : room_check(dir, 0, "", err);
 
+	if (rc < 0)
+		return rc;
 	ui_say(r->ctx->ui, "starting libguestfs's appliance (without KVM that "
 			   "takes half a minute)");
 	rc = session_open(r->disk, r->temp,
