@@ -36,6 +36,7 @@ enum {
 struct session {
 	guestfs_h *g;
 	char *path;       /* of the disk */
+	bool sync;        /* it at the end */
 	int partition;    /* that was mounted; 0: none */
 	uint64_t copy_at; /* as in session_apply() */
 };
@@ -67,17 +68,20 @@ int session_possible(struct err *err)
 		       "0644 /boot/vmlinuz-*");
 }
 
-/* libguestfs puts an overlay over a disk that it must not write to. */
+/* libguestfs puts an overlay over a disk that it must not write to.  With
+ * "unsafe" QEMU leaves out what the appliance's kernel wants flushed, in order
+ * to be able to replay its journal after a power cut. */
 static int add_disk(struct session *s, const char *path, enum session_kind kind)
 {
 	if (kind == SESSION_TRY)
 		return guestfs_add_drive_opts(
 			s->g, path, GUESTFS_ADD_DRIVE_OPTS_FORMAT, "raw",
 			GUESTFS_ADD_DRIVE_OPTS_READONLY, 1, -1);
-	return guestfs_add_drive_opts(s->g, path, GUESTFS_ADD_DRIVE_OPTS_FORMAT,
-				      "raw", GUESTFS_ADD_DRIVE_OPTS_CACHEMODE,
-				      "unsafe", GUESTFS_ADD_DRIVE_OPTS_DISCARD,
-				      "besteffort", -1);
+	return guestfs_add_drive_opts(
+		s->g, path, GUESTFS_ADD_DRIVE_OPTS_FORMAT, "raw",
+		GUESTFS_ADD_DRIVE_OPTS_CACHEMODE,
+		kind == SESSION_COPY ? "unsafe" : "writeback",
+		GUESTFS_ADD_DRIVE_OPTS_DISCARD, "besteffort", -1);
 }
 
 static int launch(struct session *s, const char *path, const char *temp_dir,
@@ -124,6 +128,7 @@ int session_open(const char *path, const char *temp_dir, enum session_kind kind,
 	if (r < 0)
 		return -ENODEV;
 	s->path = xstrdup(path);
+	s->sync = kind == SESSION_WRITE;
 	*ret_session = steal_ptr(s);
 	return 0;
 }
@@ -315,6 +320,16 @@ static int check_again(struct session *s, struct err *err)
 	return 0;
 }
 
+/* All of the file, whoever wrote to it. */
+static int sync_disk(const struct session *s, struct err *err)
+{
+	autoclose int fd = open(s->path, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0 || fsync(fd) < 0)
+		return err_errno(err, errno, "cannot sync '%s'", s->path);
+	return 0;
+}
+
 int session_finish(struct session *s, struct err *err)
 {
 	int r;
@@ -329,7 +344,7 @@ int session_finish(struct session *s, struct err *err)
 		return r;
 	if (guestfs_shutdown(s->g) < 0)
 		return gerror(s->g, err, "shut down", "libguestfs's appliance");
-	return 0;
+	return s->sync ? sync_disk(s, err) : 0;
 }
 
 void session_free(struct session *s)

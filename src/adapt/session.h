@@ -22,8 +22,11 @@ struct session;
 int session_possible(struct err *err);
 
 enum session_kind {
-	SESSION_WRITE,
-	SESSION_TRY, /* what is written is thrown away at the end */
+	SESSION_WRITE, /* a guest's own disk: there is but one, and at the end
+			* all that was written is on the host's */
+	SESSION_COPY,  /* is thrown away if we do not come to the end; who keeps
+			* it syncs it */
+	SESSION_TRY,   /* what is written is thrown away at the end */
 };
 
 /*

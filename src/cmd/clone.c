@@ -161,7 +161,7 @@ static int change(struct clone *c, struct err *err)
 
 	ui_say(c->ui, "starting libguestfs's appliance (without KVM that takes "
 		      "half a minute)");
-	r = session_open(c->disk, c->work, SESSION_WRITE, &s, err);
+	r = session_open(c->disk, c->work, SESSION_COPY, &s, err);
 	if (!r)
 		r = session_check(s, c->root, &repaired, err);
 	if (!r)

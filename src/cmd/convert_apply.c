@@ -153,7 +153,7 @@ static int launch(struct conversion *c, struct err *err)
 {
 	ui_say(c->ui, "starting libguestfs's appliance (without KVM that "
 		      "takes half a minute)");
-	return session_open(c->disk, c->work, SESSION_WRITE, &c->session, err);
+	return session_open(c->disk, c->work, SESSION_COPY, &c->session, err);
 }
 
 static int repair(struct conversion *c, struct err *err)

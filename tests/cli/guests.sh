@@ -78,7 +78,13 @@ complains 'it can only grow'
 expect 2 "$PIMIGRATE" resize first large
 complains 'is no size'
 size=$(($(stat -c %s "$PIMIGRATE_GUESTS/first/disk.raw") + (100 << 20)))
-expect 0 "$PIMIGRATE" resize first +100M
+expect 0 env LIBGUESTFS_DEBUG=1 INJECT_LOG=log LD_PRELOAD="$INJECT" ASAN_OPTIONS=verify_asan_link_order=0 \
+	"$PIMIGRATE" resize first +100M
+says 'first has a disk of'
+# there is but one: QEMU flushes what the appliance does, and all is on the disk in the end
+grep -q 'disk.raw,cache=writeback' err || fail "QEMU does not flush"
+[ "$(grep -x 'after guestfs_shutdown\|after fsync disk.raw' log | tail -1)" = 'after fsync disk.raw' ] ||
+	fail "the disk is not synced"
 [ "$(stat -c %s "$PIMIGRATE_GUESTS/first/disk.raw")" = $size ] || fail "the disk's size"
 sfdisk -d "$PIMIGRATE_GUESTS/first/disk.raw" |
 	grep -q "start= *24576, size= *$((size / 512 - 24576)), type=83" || fail "the partition"
