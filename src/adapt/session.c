@@ -36,7 +36,8 @@ enum {
 struct session {
 	guestfs_h *g;
 	char *path;       /* of the disk */
-	bool sync;        /* it at the end */
+	char *writes;     /* where what is written goes: that, or a folder */
+	bool sync;        /* the disk at the end */
 	int partition;    /* that was mounted; 0: none */
 	uint64_t copy_at; /* as in session_apply() */
 };
@@ -102,6 +103,10 @@ static int launch(struct session *s, const char *path, const char *temp_dir,
 		return gerror(s->g, err, "set up", "libguestfs");
 	if (add_disk(s, path, kind) < 0)
 		return gerror(s->g, err, "add disk", path);
+	/* QEMU stops the appliance while the host has no room; nobody would
+	 * hear of it. */
+	if (guestfs_config(s->g, "-global", "scsi-hd.werror=report") < 0)
+		return gerror(s->g, err, "set up", "libguestfs");
 	if (guestfs_launch(s->g) < 0)
 		return gerror(s->g, err, "launch", "libguestfs's appliance");
 	return 0;
@@ -128,9 +133,27 @@ int session_open(const char *path, const char *temp_dir, enum session_kind kind,
 	if (r < 0)
 		return -ENODEV;
 	s->path = xstrdup(path);
+	s->writes = xstrdup(kind == SESSION_TRY ? temp_dir : path);
 	s->sync = kind == SESSION_WRITE;
 	*ret_session = steal_ptr(s);
 	return 0;
+}
+
+/*
+ * No room on the host is the reason for whatever failed, and more: a program in
+ * the appliance does not hear that what it wrote was lost afterwards.  The
+ * kernel's word, of block/blk-core.c, for what QEMU makes of ENOSPC.
+ */
+static int check_host(struct session *s, int r, struct err *err)
+{
+	autofree char *log = guestfs_dmesg(s->g);
+
+	if (!log || !strstr(log, "critical space allocation error"))
+		return r;
+	return err_set(err, ENOSPC,
+		       "the file system of '%s' became full, and what was "
+		       "written to the disk is incomplete: make room there",
+		       s->writes);
 }
 
 static void device_of(int partition, char device[static 32])
@@ -153,11 +176,11 @@ int session_check(struct session *s, int partition, bool *ret_repaired,
 		*ret_repaired = r == 0;
 	}
 	if (r < 0)
-		return gerror(s->g, err, "check the file system of partition",
-			      device + strlen(DISK));
-	if (guestfs_sync(s->g) < 0)
-		return gerror(s->g, err, "sync", "the disk");
-	return 0;
+		r = gerror(s->g, err, "check the file system of partition",
+			   device + strlen(DISK));
+	else if (guestfs_sync(s->g) < 0)
+		r = gerror(s->g, err, "sync", "the disk");
+	return r < 0 ? check_host(s, r, err) : 0;
 }
 
 /*
@@ -203,8 +226,8 @@ static int resize_container(struct session *s, int partition, int64_t last,
 	return r;
 }
 
-int session_grow(struct session *s, int partition, uint64_t disk_size,
-		 struct err *err)
+static int grow(struct session *s, int partition, uint64_t disk_size,
+		struct err *err)
 {
 	autofree char *type = guestfs_part_get_parttype(s->g, DISK);
 	int64_t last = (int64_t)(disk_size / 512) - 1;
@@ -233,6 +256,14 @@ int session_grow(struct session *s, int partition, uint64_t disk_size,
 		return gerror(s->g, err, "enlarge the file system of partition",
 			      device + strlen(DISK));
 	return 0;
+}
+
+int session_grow(struct session *s, int partition, uint64_t disk_size,
+		 struct err *err)
+{
+	int r = grow(s, partition, disk_size, err);
+
+	return r < 0 ? check_host(s, r, err) : 0;
 }
 
 static int mount_root(struct session *s, int partition, struct err *err)
@@ -289,10 +320,10 @@ int session_apply(struct session *s, int partition, uint64_t copy_at,
 	int r = mount_root(s, partition, err);
 
 	s->copy_at = copy_at;
-	return r < 0 ? r
-		     : rows_apply(s->g, partition, plan,
-				  copy_at ? &by_us : NULL, undo_dir,
-				  journal_path, err);
+	if (!r)
+		r = rows_apply(s->g, partition, plan, copy_at ? &by_us : NULL,
+			       undo_dir, journal_path, err);
+	return r < 0 ? check_host(s, r, err) : 0;
 }
 
 int session_revert(struct session *s, struct journal_read *journal,
@@ -301,9 +332,10 @@ int session_revert(struct session *s, struct journal_read *journal,
 {
 	int r = mount_root(s, journal->partition, err);
 
-	return r < 0 ? r
-		     : undo_rows(s->g, journal, only, undo_dir, temp_dir, ret,
-				 err);
+	if (!r)
+		r = undo_rows(s->g, journal, only, undo_dir, temp_dir, ret,
+			      err);
+	return r < 0 ? check_host(s, r, err) : 0;
 }
 
 /* What was written is in order: nobody hopes for the guest's own e2fsck. */
@@ -330,16 +362,20 @@ static int sync_disk(const struct session *s, struct err *err)
 	return 0;
 }
 
-int session_finish(struct session *s, struct err *err)
+static int complete(struct session *s, struct err *err)
 {
-	int r;
-
 	/* Not every host can give blocks back: no loss but of space. */
 	if (guestfs_fstrim(s->g, "/", -1) < 0)
 		log_debug("fstrim: %s", guestfs_last_error(s->g));
 	if (guestfs_umount_all(s->g) < 0)
 		return gerror(s->g, err, "unmount", "the guest's disk");
-	r = check_again(s, err);
+	return check_again(s, err);
+}
+
+int session_finish(struct session *s, struct err *err)
+{
+	int r = check_host(s, complete(s, err), err);
+
 	if (r < 0)
 		return r;
 	if (guestfs_shutdown(s->g) < 0)
@@ -351,8 +387,10 @@ void session_free(struct session *s)
 {
 	if (s && s->g)
 		guestfs_close(s->g);
-	if (s)
+	if (s) {
 		free(s->path);
+		free(s->writes);
+	}
 	free(s);
 }
 

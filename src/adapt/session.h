@@ -32,6 +32,8 @@ enum session_kind {
 /*
  * Launch the appliance on the disk at path (raw), with its temporary files in
  * temp_dir.  -ENODEV if this host cannot.
+ *
+ * Where the host's file system is full, those that follow end with -ENOSPC.
  */
 int session_open(const char *path, const char *temp_dir, enum session_kind kind,
 		 struct session **ret_session, struct err *err);

@@ -128,6 +128,14 @@ EXPORT int guestfs_set_backend_setting(guestfs_h *g, const char *name,
 	return 0;
 }
 
+EXPORT int guestfs_config(guestfs_h *g, const char *option, const char *value)
+{
+	(void)g;
+	(void)option;
+	(void)value;
+	return 0;
+}
+
 EXPORT int guestfs_set_tmpdir(guestfs_h *g, const char *folder)
 {
 	free(g->temp);
@@ -200,6 +208,12 @@ EXPORT int guestfs_sync(guestfs_h *g)
 {
 	(void)g;
 	return 0;
+}
+
+EXPORT char *guestfs_dmesg(guestfs_h *g)
+{
+	(void)g;
+	return strdup("");
 }
 
 EXPORT int guestfs_blockdev_flushbufs(guestfs_h *g, const char *device)
