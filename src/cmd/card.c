@@ -9,6 +9,7 @@
 
 #include "adapt/journal.h"
 #include "cmd/backup.h"
+#include "cmd/layout.h"
 #include "common/cleanup.h"
 #include "common/mem.h"
 #include "common/str.h"
@@ -316,6 +317,8 @@ int card_open_as(const char *path, const struct card_wish *wish,
 		rc = partition_read(&c->img, &c->guest, err);
 	for (size_t i = 0; rc == 0 && i < wish->n_disks; i++)
 		rc = add_disk(c, wish->disks[i], &watch, err);
+	if (rc == 0 && wish->laid_out)
+		layout_names(&c->guest, wish->laid_out);
 	if (wish->ui)
 		ui_progress_end(wish->ui, 0);
 	if (rc == 0)

@@ -30,6 +30,8 @@ struct card_wish {
 	bool ask;           /* which, if there are several */
 	const char *const *disks; /* paths of disks besides it */
 	size_t n_disks;
+	const struct guest *laid_out; /* they are copies of this one's, see
+				       * layout_two(); or NULL */
 	struct ui *ui; /* is told how far unpacking is; or NULL */
 };
 

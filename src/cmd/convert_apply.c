@@ -52,7 +52,9 @@ static int open_copies(struct conversion *c, struct err *err)
 {
 	const struct guest *g = &c->card.guest;
 	struct vec_of(char *) paths = { 0 };
-	struct card_wish wish = { 0 };
+	struct card_wish wish = { .root = (unsigned int)g->root,
+				  .order = g->order,
+				  .laid_out = g->laid_out ? g : NULL };
 	int r;
 
 	for (unsigned int n = 0; n <= g->disks.n; n++)
@@ -60,8 +62,6 @@ static int open_copies(struct conversion *c, struct err *err)
 			c, (unsigned int)guest_disk_of_order(g, n));
 	wish.disks = (const char *const *)paths.at + 1;
 	wish.n_disks = paths.n - 1;
-	/* With others it is found on its disk as it was before. */
-	wish.root = wish.n_disks ? 0 : (unsigned int)g->root;
 	r = card_open_as(paths.at[0], &wish, &c->copy, err);
 	for (size_t i = 0; i < paths.n; i++)
 		free(paths.at[i]);

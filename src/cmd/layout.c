@@ -35,9 +35,10 @@ static void settle_id(struct guest *g)
 static void renumber(const struct guest *g, struct guest_partition *p,
 		     unsigned int number, unsigned int type)
 {
+	p->card_number = p->number;
+	p->card_partuuid = p->partuuid;
 	p->number = number;
 	p->type = type;
-	free(p->partuuid);
 	p->partuuid = xasprintf("%s-%02x", g->disk_id, number);
 }
 
@@ -92,6 +93,24 @@ void layout_two(struct guest *g)
 	g->laid_out = true;
 	g->disk_size = layout_place(g, &g->partitions.at[new_root - 1]) +
 		       g->partitions.at[new_root - 1].size;
+}
+
+void layout_names(struct guest *copy, const struct guest *g)
+{
+	for (size_t i = 0; i < g->partitions.n; i++) {
+		const struct guest_partition *p = &g->partitions.at[i];
+		struct guest_partition as = { .disk = g->order,
+					      .number = p->number };
+		struct guest_partition *q = guest_partition(copy,
+							    guest_ref(&as));
+
+		if (p->disk || !q)
+			continue;
+		q->card_number = p->card_number;
+		q->card_partuuid = p->card_partuuid ? xstrdup(p->card_partuuid)
+						    : NULL;
+	}
+	copy->laid_out = true;
 }
 
 uint64_t layout_place(const struct guest *g, const struct guest_partition *p)

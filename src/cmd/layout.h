@@ -21,6 +21,10 @@ enum {
  */
 void layout_two(struct guest *g);
 
+/* The disks of such a guest were made, and are read in the order in which their
+ * sources were named: what was each partition called? */
+void layout_names(struct guest *copy, const struct guest *g);
+
 /* Where a partition of such a guest comes to lie: bytes. */
 uint64_t layout_place(const struct guest *g, const struct guest_partition *p);
 

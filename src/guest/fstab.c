@@ -39,7 +39,9 @@ static int by_tag(const struct guest *g, const char *spec)
 
 	for (size_t i = 0; i < g->partitions.n; i++) {
 		const struct guest_partition *p = &g->partitions.at[i];
-		const char *values[] = { p->partuuid, p->uuid, p->label };
+		const char *values[] = { p->card_partuuid ? p->card_partuuid
+							  : p->partuuid,
+					 p->uuid, p->label };
 
 		for (size_t t = 0; t < 3; t++) {
 			const char *value = str_starts(spec, tags[t])
@@ -59,14 +61,19 @@ static int by_tag(const struct guest *g, const char *spec)
 	return 0;
 }
 
+/* The partition that the system knows by that number. */
 static int ref_of(const struct guest *g, unsigned int order, uint64_t number)
 {
 	int disk = guest_disk_of_order(g, order);
-	struct guest_partition p = { .disk = (unsigned int)disk,
-				     .number = (unsigned int)number };
 
-	return disk >= 0 && guest_partition(g, guest_ref(&p)) ? guest_ref(&p)
-							      : 0;
+	for (size_t i = 0; i < g->partitions.n; i++) {
+		const struct guest_partition *p = &g->partitions.at[i];
+
+		if ((int)p->disk == disk &&
+		    (p->card_number ? p->card_number : p->number) == number)
+			return guest_ref(p);
+	}
+	return 0;
 }
 
 /* Disks were given besides the card: it is mmcblk0, they are sda, sdb, in
@@ -95,8 +102,8 @@ static int by_device(const struct guest *g, const char *spec)
 
 		if (str_starts(spec, disks[i]) &&
 		    str_number(spec + strlen(disks[i]), 1, 128, &n) &&
-		    guest_partition(g, (int)n))
-			return (int)n;
+		    ref_of(g, g->order, n))
+			return ref_of(g, g->order, n);
 	}
 	return 0;
 }

@@ -12,6 +12,7 @@ void guest_partition_fini(struct guest_partition *p)
 	free(p->label);
 	free(p->uuid);
 	free(p->partuuid);
+	free(p->card_partuuid);
 	free(p->type_name);
 }
 

@@ -34,6 +34,8 @@ struct guest_partition {
 	char *fs_name;             /* as libblkid calls it: "ext4", "vfat" */
 	char *label, *uuid;        /* of the file system */
 	char *partuuid;            /* "5e3da3da-02" */
+	unsigned int card_number;  /* laid out anew: these two on the card, */
+	char *card_partuuid;       /* as the system's files have them; or 0 */
 	char *type_name;           /* as fdisk calls it: "Linux extended" */
 	bool needs_recovery;       /* ext: the journal was not replayed */
 	uint64_t fs_size, fs_free; /* bytes; 0 where not known */

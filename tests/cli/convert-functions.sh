@@ -40,6 +40,18 @@ requires_loop() {
 	loop=
 }
 
+# onhost ARGUMENT...: pimigrate without the appliance; onhost.c does its part.
+requires_onhost() {
+	requires_loop "$1"
+	requires parted sgdisk tar e2fsck resize2fs
+	export ASAN_OPTIONS=verify_asan_link_order=0
+}
+onhost() { LD_PRELOAD=$ONHOST "$PIMIGRATE" "$@"; }
+
+# sectors IMAGE PARTITION start|size; starts_at: the same in bytes
+sectors() { sfdisk -d "$1" | sed -n "s/^[^ ]*[a-z]$2 :.*$3= *\([0-9]*\).*/\1/p"; }
+starts_at() { echo $(($(sectors "$1" "$2" start) * 512)); }
+
 # mount_root IMAGE OPTIONS: at $scratch/mnt; unmount_root undoes it.
 mount_root() {
 	mkdir -p "$scratch/mnt"
