@@ -148,7 +148,7 @@ static int check_host(struct session *s, int r, struct err *err)
 {
 	autofree char *log = guestfs_dmesg(s->g);
 
-	if (!log || !strstr(log, "critical space allocation error"))
+	if (!log || !strstr(log, "critical space allocation error, dev sda"))
 		return r;
 	return err_set(err, ENOSPC,
 		       "the file system of '%s' became full, and what was "
