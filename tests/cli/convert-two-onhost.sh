@@ -17,7 +17,7 @@ names() {
 	debugfs -R 'cat /etc/fstab' "$PIMIGRATE_GUESTS/$1/disk.raw?offset=$(starts_at "$PIMIGRATE_GUESTS/$1/disk.raw" "$2")" 2>/dev/null
 	grep '^cmdline:' "$PIMIGRATE_GUESTS/$1/guest.yaml"
 	expect 0 "$PIMIGRATE" changes "$1"
-	cat out
+	grep -v '/guests/\|changes were made' out
 }
 
 # replays ROOT PARTITION CARD OPTION...: ROOT of the card is PARTITION of the guest
