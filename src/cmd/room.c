@@ -23,7 +23,7 @@ int room_check(const char *dir, uint64_t bytes, const char *remedy,
 	if (free >= need)
 		return 0;
 	return err_set(err, ENOSPC,
-		       "'%s' has %s free, and the guest needs %s: make room "
-		       "there%s",
+		       "'%s' has %s free, and the guest needs %s more: make "
+		       "room there%s",
 		       dir, ui_bytes(free, have), ui_bytes(need, want), remedy);
 }
