@@ -12,7 +12,8 @@
 # tests/allowed-skips counts as a failure of the whole.
 #
 # Builds go to build-check/, build-asan/ and build-nojit/ (CHECK_BUILD: another
-# place).
+# place).  Many tests need root: all of them are run by sudo if need be, a named
+# suite as whoever runs this.
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 cd "$top"
@@ -48,6 +49,12 @@ main() {
 	else
 		suites=(--no-suite torture --no-suite bench)
 	fi
+	if [ $# = 0 ] && [ "$(id -u)" != 0 ]; then
+		step "many tests need root: asking sudo"
+		as_root env CHECK_BUILD="$where" "$tools/check.sh"
+		return
+	fi
+	use_apt_proxy
 	install_packages build run qemu card tests
 	# A warning of a compiler that we do not know yet is no failure.
 	[ "$(gcc -dumpversion)" = 12 ] || werror=false

@@ -6,7 +6,7 @@
 # Nothing comes if there is none; links are not followed.
 card_file() { # CARD PATH
 	local start
-	start=$(as_reader "$1" sfdisk -d "$1" 2>/dev/null | awk -F'[=,]' '/type=83/ { print $2 + 0; exit }')
+	start=$(as_reader "$1" sfdisk -d "$1" 2>/dev/null | awk -F'[=,]' '/type=83/ { print $2 + 0; exit }') || true
 	[ -z "$start" ] || as_reader "$1" debugfs -R "cat $2" "$1?offset=$((start * 512))" 2>/dev/null || true
 }
 

@@ -24,6 +24,7 @@
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 card=$tools/card
+umask 022 # also what is on the card, as its maker had it
 
 common_packages=systemd,systemd-sysv,dbus,udev,openssh-server,netbase,iproute2,iputils-ping,sudo,cron,curl,ca-certificates,initramfs-tools,kmod,python3-minimal,avahi-daemon,libnss-mdns,bluez,triggerhappy,dphys-swapfile,fake-hwclock,e2fsprogs,fdisk,attr,libcap2-bin,less,nano,zstd,logrotate,tzdata
 
@@ -56,7 +57,6 @@ read_options() {
 	[ -f "$card/$family.conf" ] || status=2 die "no such family '$family'"
 	. "$card/$family.conf"
 	suite=${suite:-$suite_default}
-	: "${mirror:=$(debian_mirror)}"
 	[ "$size" -ge 1536 ] 2>/dev/null || status=2 die "a card needs at least 1536 MiB, not '$size'"
 }
 
@@ -69,19 +69,24 @@ cache_key() {
 native=$(dpkg --print-architecture)
 
 # Both sets of packages are fetched at the same time; the native one is
-# unpacked as well.
+# unpacked as well.  The one beside us is a session of its own, that clean_up()
+# can end the whole of it; it does not hear of Ctrl-C in any case.
 fetch() {
 	local list=$common_packages,$packages
 	step "fetching $suite for armhf and $native from $mirror"
 	mkdir -p "$cache/debs/armhf" "$cache/debs/$native"
-	quietly debootstrap --download-only --arch=armhf --variant=minbase \
+	setsid debootstrap --download-only --arch=armhf --variant=minbase \
 		--cache-dir="$cache/debs/armhf" --include="$list" \
-		"$suite" "$work/armhf" "$mirror" &
-	local armhf=$!
+		"$suite" "$work/armhf" "$mirror" >"$work/armhf.log" 2>&1 </dev/null &
+	beside=$!
 	quietly debootstrap --foreign --arch="$native" --variant=minbase \
 		--cache-dir="$cache/debs/$native" --include="$list" \
-		"$suite" "$root" "$mirror" || { kill $armhf; die "debootstrap failed for $native (its last words are above)"; }
-	wait $armhf || die "debootstrap failed for armhf (its last words are above)"
+		"$suite" "$root" "$mirror" || die "debootstrap failed for $native (its last words are above)"
+	wait "$beside" || {
+		tail -n 20 "$work/armhf.log" >&2
+		die "debootstrap failed for armhf (its last words are above)"
+	}
+	beside=''
 }
 
 in_root() {
@@ -354,8 +359,17 @@ deliver() {
 	step "the card is $out ($(du -h "$out" | cut -f1) of $size MiB in use)"
 }
 
+clean_up() {
+	if [ -n "$beside" ]; then
+		kill -- "-$beside" 2>/dev/null || true
+		wait "$beside" 2>/dev/null || true
+	fi
+	rm -rf --one-file-system "$work"
+}
+
 main() {
 	read_options "$@"
+	use_apt_proxy
 	cache=$(cache_dir)
 	local kept
 	kept=$cache/cards/$family-$suite-$size-$(cache_key).img
@@ -366,17 +380,20 @@ main() {
 	fi
 	if [ "$(id -u)" != 0 ]; then
 		step "making a card needs root (a chroot): asking sudo"
-		as_root env PIMIGRATE_CACHE="$cache" "$0" "$@"
+		mkdir -p "$cache" # the user's own, where pimigrate keeps things too
+		as_root env PIMIGRATE_CACHE="$cache" "$tools/make-card.sh" "$@"
 		return
 	fi
 	install_packages card
+	[ -n "$mirror" ] || mirror=$(debian_mirror)
 	mkdir -p "$cache/cards"
 	# One at a time; what a killed one left is removed.
 	exec 9>"$cache/card.lock"
 	flock -n 9 || { step "another card is being made: waiting for it"; flock 9; }
 	rm -rf --one-file-system "$cache"/card.??????/
 	work=$(mktemp -d "$cache/card.XXXXXX")
-	trap 'rm -rf --one-file-system "$work"' EXIT
+	beside=''
+	trap clean_up EXIT
 	trap 'exit 130' INT TERM
 	root=$work/root
 	fetch

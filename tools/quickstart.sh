@@ -9,7 +9,8 @@
 #   quickstart.sh [--engine pimigrate|qemu] [--name NAME] [--fresh] [CARD]
 #
 #   CARD      an image of a card, or the card itself (/dev/sdX); it is only
-#             read.  Without it, a card is made (tools/make-card.sh)
+#             read, by sudo where you may not (then it passes through /var/tmp,
+#             or TMPDIR).  Without it, a card is made (tools/make-card.sh)
 #   --engine  pimigrate: pimigrate-emu, our own (default); or qemu
 #   --name    of the guest; default: made from the card's file name
 #   --fresh   stop and remove the guest of an earlier run first
@@ -31,7 +32,7 @@ read_options() {
 		--engine) engine=${2:?}; shift 2 ;;
 		--name) name=${2:?}; shift 2 ;;
 		--fresh) fresh=1; shift ;;
-		-h|--help) sed -n '4,22p' "$0"; exit 0 ;;
+		-h|--help) sed -n '4,23p' "$0"; exit 0 ;;
 		-?*) status=2 die "unknown option '$1' (see --help)" ;;
 		*) [ -z "$card" ] || status=2 die "one card at a time: '$1'"; card=$1; shift ;;
 		esac
@@ -45,7 +46,8 @@ read_options() {
 		card=$(realpath "$card")
 	fi
 	if [ -z "$name" ]; then
-		name=$(basename "${card:-quickstart}" .img | tr 'A-Z' 'a-z' | tr -cs 'a-z0-9\n' '-' | sed 's/^-*//; s/-*$//' | cut -c1-60)
+		name=$(basename "${card:-quickstart}" .img | tr 'A-Z' 'a-z' | tr -cs 'a-z0-9\n' '-' | cut -c1-60 | sed 's/^-*//; s/-*$//')
+		name=${name:-card}
 	fi
 }
 
@@ -58,6 +60,8 @@ install_needed() {
 
 build() {
 	step "building"
+	[ -z "$(find "$top/build" -maxdepth 1 ! -writable 2>/dev/null)" ] ||
+		die "'$top/build' is not yours (an earlier run as root?): remove it first"
 	if [ ! -f "$top/build/build.ninja" ]; then
 		quietly meson setup "$top/build" "$top" --buildtype=release -Dwerror=false || {
 			rm -rf "$top/build"
@@ -76,6 +80,15 @@ find_card() {
 	"$tools/make-card.sh" "$card" || die "no card could be made"
 }
 
+# The guest is this user's; of a card in its slot only the reading is root's.
+convert() {
+	if [ -r "$card" ]; then
+		"$pimigrate" convert --no-verify -on "$name" "$card"
+	else
+		as_root cat "$card" | "$pimigrate" convert --no-verify -on "$name" -
+	fi
+}
+
 make_guest() {
 	if "$pimigrate" status "$name" >/dev/null 2>&1; then
 		if [ -z "$fresh" ]; then
@@ -87,18 +100,15 @@ make_guest() {
 		"$pimigrate" remove "$name" >&2 || die "the guest '$name' cannot be removed"
 	fi
 	step "what is on the card:  pimigrate inspect"
-	"$pimigrate" inspect "$card" || status=$? die "this card cannot be used (see above)"
+	as_reader "$card" "$pimigrate" inspect "$card" || status=$? die "this card cannot be used (see above)"
 	step "making a guest of it:  pimigrate convert --no-verify -on $name"
-	"$pimigrate" convert --no-verify -on "$name" "$card" ||
-		status=$? die "the conversion failed (see above); the card is as it was"
+	convert || status=$? die "the conversion failed (see above); the card is as it was"
 }
 
 boot() {
 	step "starting it under $engine and waiting for the login prompt:  pimigrate start --wait $name"
 	"$pimigrate" start --engine "$engine" --wait --wait-timeout "$boot_limit" "$name" >&2 || {
-		"$pimigrate" console "$name" </dev/null 2>/dev/null | tail -n 30 >&2 & 
-		sleep 2
-		kill $! 2>/dev/null || true
+		timeout 2 "$pimigrate" console "$name" </dev/null 2>/dev/null | tail -n 30 >&2 || true
 		status=4 die "the guest came to no login prompt (the end of its console is above)"
 	}
 	step "the login prompt is there"
@@ -133,16 +143,19 @@ main() {
 	work=$(mktemp -d)
 	trap 'rm -rf "$work"' EXIT
 	trap 'exit 130' INT TERM
+	use_apt_proxy
 	install_needed
 	build
 	find_card
 	make_guest
 	boot
 	look_inside
+	local stop
+	stop="${SUDO_USER:+sudo }$(printf %q "$pimigrate") stop $name"
 	cat <<-E
 
 	log in:  ssh -p $port $user@127.0.0.1${password:+    (password: $password)}
-	stop:    $pimigrate stop $name
+	stop:    $stop
 	guest:   $("$pimigrate" status "$name" | awk '$1 == "folder" { $1 = ""; print substr($0, 2) }')
 	E
 }
