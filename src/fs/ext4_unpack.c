@@ -14,6 +14,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -84,7 +85,9 @@ static errcode_t set_attributes(struct unpack *u, ext2_ino_t ino,
 	size = EXT2_GOOD_OLD_INODE_SIZE;
 	if (EXT2_INODE_SIZE(u->fs->super) > EXT2_GOOD_OLD_INODE_SIZE)
 		size += inode.i_extra_isize;
-	if (inode_includes(size, i_mtime_extra))
+	/* libext2fs's macro for this has another name in Debian 13 */
+	if (size >= offsetof(struct ext2_inode_large, i_mtime_extra) +
+			    sizeof(inode.i_mtime_extra))
 		inode.i_mtime_extra =
 			(uint32_t)(((sec - (int32_t)sec) >> 32) & EXTRA_EPOCH) |
 			(uint32_t)st->st_mtim.tv_nsec << EXTRA_NSEC_SHIFT;
