@@ -191,7 +191,7 @@ debian_mirror() {
 		grep -oE 'https?://[^][:space:]]+/debian/?([[:space:]]|$)' |
 		head -n 1 | tr -d '[:space:]') || true
 	[ -n "$url" ] || die "this machine's apt sources name no mirror of Debian"
-	printf '%s\n' "$url"
+	printf '%s\n' "${url%/}" # some servers refuse "//"
 }
 
 # Where things that take long to make are kept between runs.

@@ -205,7 +205,7 @@ says 'proxy: none'
 mirror='. "$0/tools/lib.sh"; debian_mirror'
 printf '%s\n' cdrom://a/ http://mirror.example/debian/ | given - targets
 as_newcomer 0 bash -c "$mirror" "$top"
-says http://mirror.example/debian/
+[ "$(cat out)" = http://mirror.example/debian ] || fail "a '/' at the mirror's end"
 printf '# some\nhttps://cloud.example/debian\tpriority:1\nhttps://second.example/debian\n' | given - mirrors
 echo "mirror+file:$scratch/mirrors/" | given - targets
 as_newcomer 0 bash -c "$mirror" "$top"
