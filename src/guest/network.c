@@ -149,13 +149,32 @@ static void read_dhcpcd(struct guest *g, const struct tree *root,
 	use(g, &f);
 }
 
-/* interfaces(5).  True if such an interface is configured here. */
-static bool read_interfaces_file(const struct tree *root, const char *path,
-				 bool (*is_ours)(const char *name),
-				 struct found *f)
+/* How interfaces(5) names a card; "manual" leaves it to who else wants it, as
+ * jessie's own file does. */
+enum claim {
+	CLAIM_NONE,
+	CLAIM_MANUAL,
+	CLAIM_CONFIGURED,
+};
+
+static enum claim larger(enum claim a, enum claim b)
+{
+	return a > b ? a : b;
+}
+
+static enum claim claim_of(const char *stanza)
+{
+	return str_ends(stanza, "manual") ? CLAIM_MANUAL : CLAIM_CONFIGURED;
+}
+
+static enum claim read_interfaces_file(const struct tree *root,
+				       const char *path,
+				       bool (*is_ours)(const char *name),
+				       struct found *f)
 {
 	autofree char *text = tree_text(root, path);
-	bool inside = false, any = false;
+	enum claim claim = CLAIM_NONE;
+	bool inside = false;
 	char *rest = text;
 
 	for (char *line = text_line(&rest); line; line = text_line(&rest)) {
@@ -165,7 +184,8 @@ static bool read_interfaces_file(const struct tree *root, const char *path,
 		if ((value = after(line, "iface"))) {
 			inside = is_ours(value) && strstr(value, " inet ") &&
 				 strstr(value, "static");
-			any |= is_ours(value);
+			if (is_ours(value))
+				claim = larger(claim, claim_of(value));
 		} else if (!inside) {
 			continue;
 		} else if ((value = after(line, "address"))) {
@@ -178,27 +198,28 @@ static bool read_interfaces_file(const struct tree *root, const char *path,
 			put(&f->dns, value);
 		}
 	}
-	return any;
+	return claim;
 }
 
-static bool read_interfaces(struct guest *g, const struct tree *root,
-			    bool (*is_ours)(const char *name))
+static enum claim read_interfaces(struct guest *g, const struct tree *root,
+				  bool (*is_ours)(const char *name))
 {
 	static const char folder[] = "/etc/network/interfaces.d";
 	cleanup(found_free) struct found f = { 0 };
 	autonames struct tree_names names = { 0 };
-	bool any = read_interfaces_file(root, "/etc/network/interfaces",
-					is_ours, &f);
+	enum claim claim = read_interfaces_file(root, "/etc/network/interfaces",
+						is_ours, &f);
 
 	(void)tree_list(root, folder, &names);
 	for (size_t i = 0; i < names.all.n; i++) {
 		autofree char *path = xasprintf("%s/%s", folder,
 						names.all.at[i]);
 
-		any |= read_interfaces_file(root, path, is_ours, &f);
+		claim = larger(claim,
+			       read_interfaces_file(root, path, is_ours, &f));
 	}
 	use(g, &f);
-	return any;
+	return claim;
 }
 
 static bool is_type(const char *profile, const char *a, const char *b)
@@ -402,7 +423,7 @@ static bool has_other_wifi(const struct guest *g, const struct tree *root)
 	bool any = read_netplan(&ignored, root, "wifis");
 
 	if (g->net == NET_NONE)
-		any |= read_interfaces(&ignored, root, is_wifi);
+		any |= read_interfaces(&ignored, root, is_wifi) != CLAIM_NONE;
 
 	guest_free(&ignored);
 	return any;
@@ -433,11 +454,13 @@ static void read_wifi_address(struct guest *g, const struct tree *root)
 void network_inspect(struct guest *g, const struct tree *root)
 {
 	bool wifi = has_wpa_network(root);
+	enum claim claim = CLAIM_NONE;
 
 	if (guest_enabled(g, "NetworkManager.service")) {
 		g->net = NET_NETWORKMANAGER;
 		wifi |= read_nm(g, root, false);
-	} else if (read_interfaces(g, root, is_wired)) {
+	} else if ((claim = read_interfaces(g, root, is_wired)) ==
+		   CLAIM_CONFIGURED) {
 		g->net = NET_IFUPDOWN;
 	} else if (guest_enabled(g, "dhcpcd.service") ||
 		   guest_enabled(g, "dhcpcd5.service")) {
@@ -446,6 +469,8 @@ void network_inspect(struct guest *g, const struct tree *root)
 	} else if (guest_enabled(g, "systemd-networkd.service")) {
 		g->net = NET_NETWORKD;
 		read_networkd(g, root, matches_wired);
+	} else if (claim == CLAIM_MANUAL) {
+		g->net = NET_IFUPDOWN;
 	}
 	if (read_netplan(g, root, "ethernets"))
 		wifi = false; /* it has a cable */

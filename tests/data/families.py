@@ -680,6 +680,34 @@ def wifi_fixed_dhcpcd():
     return c
 
 
+def jessie():
+    """Its own interfaces(5): all is left to dhcpcd."""
+    c = raspios('2016-05-jessie')
+    c.put('/etc/network/interfaces',
+          'source-directory /etc/network/interfaces.d\n\nauto lo\n'
+          'iface lo inet loopback\n\niface eth0 inet manual\n\n'
+          'allow-hotplug wlan0\niface wlan0 inet manual\n'
+          '    wpa-conf /etc/wpa_supplicant/wpa_supplicant.conf\n')
+    return c
+
+
+@card
+def jessie_fixed():
+    c = jessie()
+    c.put('/etc/dhcpcd.conf', 'hostname\ninterface eth0\n'
+          'static ip_address=192.168.1.77/24\nstatic routers=192.168.1.1\n')
+    return c
+
+
+@card
+def jessie_wifi_fixed():
+    c = jessie()
+    c.put('/etc/wpa_supplicant/wpa_supplicant.conf', WPA)
+    c.put('/etc/dhcpcd.conf', 'hostname\ninterface wlan0\n'
+          'static ip_address=192.168.1.7/24\nstatic routers=192.168.1.1\n')
+    return c
+
+
 @card
 def wifi_fixed_ifupdown():
     c = raspios('2021-10-bullseye')

@@ -271,6 +271,40 @@ static void test_dhcpcd(void)
 	check_text(g.dns, "192.168.7.2");
 }
 
+/* As jessie has it: ifupdown names the cards and leaves them to dhcpcd. */
+static void test_manual(void)
+{
+	static const char path[] = "/etc/network/interfaces";
+	static const char text[] = "iface lo inet loopback\n"
+				   "iface eth0 inet manual\n"
+				   "iface wlan0 inet manual\n";
+
+	begin();
+	fake_file(&f, path, text);
+	network_inspect(&g, &t);
+	check_eq(g.net, NET_IFUPDOWN); /* nobody else is there */
+	begin();
+	enabled("dhcpcd.service");
+	fake_file(&f, path, text);
+	fake_file(&f, "/etc/dhcpcd.conf",
+		  "interface eth0\nstatic ip_address=192.168.7.5/23\n");
+	network_inspect(&g, &t);
+	check_eq(g.net, NET_DHCPCD);
+	check_text(g.address, "192.168.7.5/23");
+	begin();
+	enabled("systemd-networkd.service");
+	fake_file(&f, path, text);
+	network_inspect(&g, &t);
+	check_eq(g.net, NET_NETWORKD);
+	begin();
+	enabled("dhcpcd.service");
+	fake_file(&f, path, text);
+	fake_file(&f, "/etc/network/interfaces.d/eth0",
+		  "iface eth0 inet dhcp\n");
+	network_inspect(&g, &t);
+	check_eq(g.net, NET_IFUPDOWN);
+}
+
 static void test_ifupdown(void)
 {
 	begin();
@@ -677,6 +711,7 @@ int main(void)
 	test_boot_config();
 	test_services();
 	test_dhcpcd();
+	test_manual();
 	test_ifupdown();
 	test_network_manager();
 	test_wifi_only();
