@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The root is the ext partition that holds a system: an os-release and an
- * init.  Labels and places are not trusted: NOOBS, USB sticks and hand-made
- * cards have others.  The boot partition is the FAT that the root's fstab
- * names, or the one with a Pi's boot files.
+ * init; of several, the one that cmdline.txt names, or the first.  Labels and
+ * places are not trusted: NOOBS, USB sticks and hand-made cards have others.
+ * The boot partition is the FAT that the root's fstab names, or the one with a
+ * Pi's boot files.
  */
 #include "guest/inspect.h"
 
@@ -114,15 +115,48 @@ static void say_several(struct guest *g)
 		  g->systems.n, list.text, g->root);
 }
 
-/* The wanted one, or the first. */
-static void find_root(struct guest *g)
+/* What cmdline.txt of the card calls root: a reference, or 0. */
+static int named_root(const struct inspect_disk *disks, const struct guest *g)
+{
+	for (size_t i = 0; i < g->partitions.n; i++) {
+		const struct guest_partition *p = &g->partitions.at[i];
+		autofree char *text = NULL, *spec = NULL;
+		autofat struct fat *fs = NULL;
+		struct tree boot;
+		struct err err;
+
+		if (p->disk || p->fs != FS_FAT ||
+		    open_fat(disks, p, &fs, &err) < 0)
+			continue;
+		boot = fat_tree(fs);
+		text = tree_text(&boot, "cmdline.txt");
+		if (text)
+			text[strcspn(text, "\r\n")] = 0;
+		spec = text ? text_word(text, "root=") : NULL;
+		if (spec && *spec)
+			return fstab_partition(g, spec);
+	}
+	return 0;
+}
+
+static bool is_system(const struct guest *g, int ref)
+{
+	for (size_t i = 0; i < g->systems.n; i++)
+		if (g->systems.at[i].partition == ref)
+			return true;
+	return false;
+}
+
+/* The wanted one; else the one that the Pi started, or the first. */
+static void find_root(const struct inspect_disk *disks, struct guest *g)
 {
 	int wanted = g->root;
 
-	g->root = 0;
-	for (size_t i = 0; i < g->systems.n && !g->root; i++)
-		if (!wanted || g->systems.at[i].partition == wanted)
-			g->root = g->systems.at[i].partition;
+	g->root = wanted ? wanted : named_root(disks, g);
+	if (!is_system(g, g->root))
+		g->root = 0;
+	if (!g->root && !wanted && g->systems.n)
+		g->root = g->systems.at[0].partition;
 	if (g->systems.n > 1 && !wanted)
 		say_several(g);
 }
@@ -251,30 +285,6 @@ static void find_boot(const struct inspect_disk *disks, struct guest *g)
 	}
 }
 
-/* What cmdline.txt of the card calls root: a reference, or 0. */
-static int named_root(const struct inspect_disk *disks, const struct guest *g)
-{
-	for (size_t i = 0; i < g->partitions.n; i++) {
-		const struct guest_partition *p = &g->partitions.at[i];
-		autofree char *text = NULL, *spec = NULL;
-		autofat struct fat *fs = NULL;
-		struct tree boot;
-		struct err err;
-
-		if (p->disk || p->fs != FS_FAT ||
-		    open_fat(disks, p, &fs, &err) < 0)
-			continue;
-		boot = fat_tree(fs);
-		text = tree_text(&boot, "cmdline.txt");
-		if (text)
-			text[strcspn(text, "\r\n")] = 0;
-		spec = text ? text_word(text, "root=") : NULL;
-		if (spec && *spec)
-			return fstab_partition(g, spec);
-	}
-	return 0;
-}
-
 int inspect_root(const struct inspect_disk *disks, struct guest *g)
 {
 	const char *twice = NULL;
@@ -345,7 +355,7 @@ int inspect_guest(const struct inspect_disk *disks, struct guest *g,
 	autotrees struct inspect_trees trees = { 0 };
 	int wanted = g->root, rc;
 
-	find_root(g);
+	find_root(disks, g);
 	if (!g->root) {
 		look_elsewhere(disks, g);
 		say_no_root(disks, g, wanted);

@@ -34,7 +34,8 @@ void inspect_systems(const struct inspect_disk *disks, struct guest *g);
 
 /*
  * Fill in the rest of a guest whose partitions are known, from open disks.
- * g->root may name the partition of the system; else it is looked for.
+ * g->root may name the partition of the system; else it is the one that the
+ * card's cmdline.txt calls root, or the first that holds a system.
  *
  * Says what it cannot do as a finding of level STOP: that there is no system,
  * or none that is supported (see guest_stop()).  Fails only if the disk cannot

@@ -397,6 +397,23 @@ def root_on_usb():
     return c
 
 
+@card
+def old_and_new():
+    """A new system was put behind the old one, and cmdline.txt names it."""
+    c = small()
+    c.boot['cmdline.txt'] = 'console=tty1 root=PARTUUID=5e3da3da-03 rootwait\n'
+    boot, old = c.usual()
+    start = old.start + old.size
+    files = dict(c.files)
+    files['/var/lib/dpkg/status'] = ''.join(c.packages)
+    files['/etc/hostname'] = 'newpi\n'
+    files['/etc/fstab'] = files['/etc/fstab'].replace(b'-02 /', b'-03 /')
+    c.parts = [boot, old, Part(start, old.size, 0x83, c.root(
+        start, old.size, 'new', files,
+        uid='11111111-2222-3333-4444-777777777777'))]
+    return c
+
+
 def usb(disk_id):
     """The disk that such a Pi lives on; the card has the boot partition."""
     c = small()
