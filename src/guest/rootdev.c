@@ -14,18 +14,32 @@
 
 static void say_elsewhere(struct guest *g, const char *spec)
 {
+	bool nfs = !strcmp(spec, "/dev/nfs");
+	const char *where = nfs ? "an NFS server" : "another disk";
+	const char *how =
+		nfs ? "copy the server's to an ext4 partition of a card"
+		    : "add that disk with --disk";
+
 	if (g->root)
 		guest_say(g, FINDING_STOP, "root-elsewhere",
 			  "the Pi started from this card, but its system is on "
-			  "another disk (root=%s); what is on partition %d is "
-			  "older: add that disk with --disk, or take this "
-			  "system all the same with --root %d",
-			  spec, g->root, g->root);
+			  "%s (root=%s); what is on partition %d is older: %s, "
+			  "or take this system all the same with --root %d",
+			  where, spec, g->root, how, g->root);
 	else
 		guest_say(g, FINDING_STOP, "root-elsewhere",
 			  "the Pi started from this card, but its system is on "
-			  "another disk (root=%s): add it with --disk",
-			  spec);
+			  "%s (root=%s): %s",
+			  where, spec, how);
+}
+
+/* Its own fstab says so: then it is not what the Pi calls /dev/sda2. */
+static bool is_on_card(const struct guest *g)
+{
+	for (size_t i = 0; i < g->mounts.n; i++)
+		if (!strcmp(g->mounts.at[i].dir, "/"))
+			return str_starts(g->mounts.at[i].spec, "/dev/mmcblk");
+	return false;
 }
 
 /* The partition of that number, whatever the disk is called. */
@@ -44,9 +58,10 @@ void rootdev_inspect(struct guest *g, bool chosen)
 					 : NULL;
 
 	if (!spec || !*spec || chosen || fstab_partition(g, spec) ||
-	    !strcmp(spec, "/dev/ram0") || !strcmp(spec, "/dev/nfs"))
+	    !strcmp(spec, "/dev/ram0"))
 		return;
-	if (str_starts(spec, "/dev/sd") && g->root && same_number(g, spec)) {
+	if (str_starts(spec, "/dev/sd") && g->root && same_number(g, spec) &&
+	    !is_on_card(g)) {
 		guest_say(g, FINDING_NOTE, "root-by-name",
 			  "cmdline.txt names the root %s, which is taken to be "
 			  "partition %d of this disk",

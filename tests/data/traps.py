@@ -398,6 +398,24 @@ def root_on_usb():
 
 
 @card
+def root_on_sda2():
+    """The same before there were PARTUUIDs: the partitions' numbers agree."""
+    c = root_on_usb()
+    c.boot['cmdline.txt'] = 'console=tty1 root=/dev/sda2 rootwait\n'
+    c.fstab('/dev/mmcblk0p1 /boot/firmware vfat defaults 0 2\n'
+            '/dev/mmcblk0p2 / ext4 defaults,noatime 0 1\n')
+    return c
+
+
+@card
+def root_on_nfs():
+    c = small()
+    c.boot['cmdline.txt'] = 'console=tty1 root=/dev/nfs ' \
+        'nfsroot=192.168.1.2:/pi ip=dhcp rootwait\n'
+    return c
+
+
+@card
 def old_and_new():
     """A new system was put behind the old one, and cmdline.txt names it."""
     c = small()

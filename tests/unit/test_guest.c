@@ -660,7 +660,8 @@ static void test_devices(void)
 	check(said("devices"));
 }
 
-static bool elsewhere(const char *root)
+/* fstab: the spec of /, or NULL: it does not say. */
+static bool elsewhere_by(const char *root, const char *fstab)
 {
 	bool is;
 
@@ -668,10 +669,22 @@ static bool elsewhere(const char *root)
 	two_partitions();
 	g.root = 2;
 	g.cmdline = xasprintf("console=tty1 root=%s rootwait", root);
+	if (fstab)
+		*vec_add(&g.mounts) = (struct guest_mount){
+			.spec = xstrdup(fstab),
+			.dir = xstrdup("/"),
+			.type = xstrdup("ext4"),
+			.options = xstrdup("defaults"),
+		};
 	rootdev_inspect(&g, false);
 	is = guest_stop(&g) != NULL;
 	check(!is || !strcmp(guest_stop(&g)->code, "root-elsewhere"));
 	return is;
+}
+
+static bool elsewhere(const char *root)
+{
+	return elsewhere_by(root, NULL);
 }
 
 static void test_rootdev(void)
@@ -680,7 +693,11 @@ static void test_rootdev(void)
 	check(!elsewhere("LABEL=my\\040root"));
 	check(!elsewhere("/dev/mmcblk0p2"));
 	check(!elsewhere("/dev/sda2"));
-	check(!elsewhere("/dev/nfs"));
+	check(!elsewhere_by("/dev/sda2", "/dev/sda2"));
+	check(!elsewhere_by("/dev/sda2", "PARTUUID=5e3da3da-02"));
+	check(elsewhere_by("/dev/sda2", "/dev/mmcblk0p2"));
+	check(elsewhere("/dev/nfs"));
+	check(!strstr(guest_stop(&g)->text, "--disk"));
 	check(elsewhere("/dev/sda1"));
 	check(elsewhere("PARTUUID=11111111-02"));
 	check(elsewhere("UUID=4711"));
