@@ -37,6 +37,7 @@ struct clone {
 	char *disk, *work;
 	int root; /* partition */
 	bool static_address;
+	char *mac_bound; /* as guest.mac_bound */
 };
 
 static void clone_fini(struct clone *c)
@@ -46,6 +47,7 @@ static void clone_fini(struct clone *c)
 	plan_free(&c->plan);
 	free(c->disk);
 	free(c->work);
+	free(c->mac_bound);
 }
 
 static void copy_progress(void *arg, uint64_t done, uint64_t total)
@@ -146,6 +148,7 @@ static int plan_identity(struct clone *c, struct err *err)
 		facts_init(&facts, &source);
 		adapt_identity(&facts, &c->plan);
 		c->static_address = card.guest.static_address;
+		c->mac_bound = steal_ptr(card.guest.mac_bound);
 	}
 	card_close(&card);
 	return r;
@@ -244,6 +247,12 @@ static int clone_run(struct cmd_ctx *ctx, struct err *err)
 		ui_warn(ctx->ui,
 			"both have the same fixed address: change one of them "
 			"before they run in one network");
+	if (c.mac_bound)
+		ui_warn(ctx->ui,
+			"'%s' names the address of the network card that it "
+			"configures, and %s has another: it has no network "
+			"until that file names its own",
+			c.mac_bound, c.to);
 	if (!ctx->quiet)
 		printf("guest %s is ready; start it with: pimigrate start %s\n",
 		       c.to, c.to);

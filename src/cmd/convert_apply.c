@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -27,11 +28,27 @@ static bool was_said(const struct conversion *c, const struct finding *f)
 	return false;
 }
 
+/* --mac and --clone give the VM another address than the Pi's. */
+static void check_mac(const struct machine *m, struct guest *g)
+{
+	const struct machine_nic *nic = &m->nics.at[0];
+
+	if (g->mac_bound && nic->kind != NIC_NONE &&
+	    strcasecmp(nic->mac, g->mac) != 0)
+		guest_say(g, FINDING_WARN, "mac-bound",
+			  "'%s' names the address of the network card that it "
+			  "configures, %s, and the VM has another: it has no "
+			  "network until that file names its own",
+			  g->mac_bound, g->mac);
+}
+
 int conversion_losses(struct conversion *c, struct err *err)
 {
-	const struct guest *g = &conversion_card(c)->guest;
-	size_t n = guest_losses(g);
+	struct guest *g = c->copied ? &c->copy.guest : &c->card.guest;
+	size_t n;
 
+	check_mac(&c->machine, g);
+	n = guest_losses(g);
 	for (size_t i = 0; i < g->findings.n; i++) {
 		const struct finding *f = &g->findings.at[i];
 

@@ -5,8 +5,9 @@
  * address by DHCP knows it by this, so the VM should have it.
  *
  * Places are asked from the surest to the vaguest: what a person configured,
- * then what the kernel logged.  Journals are searched as bytes: their short
- * lines are not compressed.
+ * then what the kernel logged, then what a person configured for a card that no
+ * Pi was made with.  Journals are searched as bytes: their short lines are not
+ * compressed.
  */
 #include <ctype.h>
 #include <stdio.h>
@@ -16,6 +17,7 @@
 #include "common/cleanup.h"
 #include "common/mem.h"
 #include "common/str.h"
+#include "guest/netplan.h"
 #include "guest/parts.h"
 #include "guest/text.h"
 
@@ -57,6 +59,14 @@ static void found(struct guest *g, const char *mac, const char *where)
 	g->mac_from = xstrdup(where);
 }
 
+static bool is_raspberry(const char *mac)
+{
+	for (size_t i = 0; i < sizeof(raspberry) / sizeof(*raspberry); i++)
+		if (!strncasecmp(mac, raspberry[i], 8))
+			return true;
+	return false;
+}
+
 static void from_cmdline(struct guest *g)
 {
 	autofree char *mac = g->cmdline ? text_word(g->cmdline,
@@ -84,6 +94,14 @@ static void from_line(struct guest *g, const struct tree *root,
 	}
 }
 
+/* The network's configuration of the card with that address alone. */
+static void from_match(struct guest *g, const char *mac, const char *path)
+{
+	found(g, mac, path);
+	if (g->mac && !g->mac_bound && !strncasecmp(g->mac, mac, MAC))
+		g->mac_bound = xstrdup(path);
+}
+
 static void from_network_manager(struct guest *g, const struct tree *root)
 {
 	static const char folder[] = "/etc/NetworkManager/system-connections";
@@ -99,8 +117,48 @@ static void from_network_manager(struct guest *g, const struct tree *root)
 					  : NULL;
 
 		if (mac && strlen(mac) == MAC)
-			found(g, mac, path);
+			from_match(g, mac, path);
 	}
+}
+
+/* What .network files and netplan match the wired card by. */
+struct matches {
+	struct guest *g;
+	bool raspberry; /* Raspberry Pi's own addresses only */
+};
+
+static void try_match(const struct matches *m, const char *mac,
+		      const char *path)
+{
+	if (mac && (!m->raspberry || is_raspberry(mac)))
+		from_match(m->g, mac, path);
+}
+
+static void netplan_match(void *arg, const char *path,
+			  const struct yaml_node *iface)
+{
+	try_match(arg, yaml_text(iface, "match.macaddress"), path);
+}
+
+static void from_matches(struct guest *g, const struct tree *root,
+			 bool only_raspberry)
+{
+	static const char folder[] = "/etc/systemd/network";
+	struct matches m = { g, only_raspberry };
+	autonames struct tree_names names = { 0 };
+
+	(void)tree_list(root, folder, &names);
+	for (size_t i = 0; i < names.all.n; i++) {
+		autofree char *path = xasprintf("%s/%s", folder,
+						names.all.at[i]);
+		autofree char *text = str_ends(path, ".network")
+					      ? tree_text(root, path)
+					      : NULL;
+		autofree char *mac = text ? network_match_mac(text) : NULL;
+
+		try_match(&m, mac, path);
+	}
+	netplan_each(root, "ethernets", netplan_match, &m);
 }
 
 /* Is "eth0" in the same line, shortly before at? */
@@ -114,14 +172,6 @@ static bool names_eth0(const char *begin, const char *at)
 		if (!memcmp(p - 4, "eth0", 4))
 			return true;
 	}
-	return false;
-}
-
-static bool is_raspberry(const char *mac)
-{
-	for (size_t i = 0; i < sizeof(raspberry) / sizeof(*raspberry); i++)
-		if (!strncasecmp(mac, raspberry[i], 8))
-			return true;
 	return false;
 }
 
@@ -194,7 +244,9 @@ void mac_inspect(struct guest *g, const struct tree *root)
 	from_line(g, root, "/etc/udev/rules.d/70-persistent-net.rules", "eth0");
 	from_line(g, root, "/etc/network/interfaces", "hwaddress");
 	from_network_manager(g, root);
+	from_matches(g, root, true);
 	for (size_t i = 0; i < sizeof(logs) / sizeof(*logs); i++)
 		from_log(g, root, logs[i]);
 	from_journals(g, root);
+	from_matches(g, root, false);
 }

@@ -15,9 +15,9 @@
 #include "common/cleanup.h"
 #include "common/mem.h"
 #include "common/str.h"
+#include "guest/netplan.h"
 #include "guest/parts.h"
 #include "guest/text.h"
-#include "host/yaml.h"
 
 /* What a configuration says; as it stands there. */
 struct found {
@@ -283,36 +283,6 @@ static bool read_nm(struct guest *g, const struct tree *root, bool of_wifi)
 	return wifi;
 }
 
-/* True if a .network file names such an interface. */
-static bool read_networkd(struct guest *g, const struct tree *root,
-			  bool (*is_ours)(const char *name))
-{
-	static const char folder[] = "/etc/systemd/network";
-	autonames struct tree_names names = { 0 };
-	bool any = false;
-
-	(void)tree_list(root, folder, &names);
-	for (size_t i = 0; i < names.all.n; i++) {
-		autofree char *path = xasprintf("%s/%s", folder,
-						names.all.at[i]);
-		autofree char *text = NULL, *name = NULL;
-		cleanup(found_free) struct found f = { 0 };
-
-		if (!str_ends(path, ".network") ||
-		    !(text = tree_text(root, path)))
-			continue;
-		name = text_ini(text, "Match", "Name");
-		if (!name || !is_ours(name))
-			continue;
-		any = true;
-		f.address = text_ini(text, "Network", "Address");
-		f.gateway = text_ini(text, "Network", "Gateway");
-		f.dns = text_ini(text, "Network", "DNS");
-		use(g, &f);
-	}
-	return any;
-}
-
 /* "Name=e*" too */
 static bool matches_wired(const char *name)
 {
@@ -325,9 +295,55 @@ static bool matches_wifi(const char *name)
 	       (is_wifi(name) || !fnmatch(name, "wlan0", 0));
 }
 
+char *network_match_mac(const char *text)
+{
+	autofree char *name = text_ini(text, "Match", "Name");
+	autofree char *type = text_ini(text, "Match", "Type");
+	char *mac;
+
+	if ((name && !matches_wired(name)) || (type && strcmp(type, "ether")))
+		return NULL;
+	mac = text_ini(text, "Match", "MACAddress");
+	return mac ? mac : text_ini(text, "Match", "PermanentMACAddress");
+}
+
+/* Does a .network file name such an interface?  Without a name it is the wired
+ * one, by its address. */
+static bool matches(const char *text, bool (*is_ours)(const char *name))
+{
+	autofree char *name = text_ini(text, "Match", "Name");
+	autofree char *mac = network_match_mac(text);
+
+	return name ? is_ours(name) : mac && is_ours("eth0");
+}
+
+static void read_networkd(struct guest *g, const struct tree *root,
+			  bool (*is_ours)(const char *name))
+{
+	static const char folder[] = "/etc/systemd/network";
+	autonames struct tree_names names = { 0 };
+
+	(void)tree_list(root, folder, &names);
+	for (size_t i = 0; i < names.all.n; i++) {
+		autofree char *path = xasprintf("%s/%s", folder,
+						names.all.at[i]);
+		autofree char *text = NULL;
+		cleanup(found_free) struct found f = { 0 };
+
+		if (!str_ends(path, ".network") ||
+		    !(text = tree_text(root, path)) || !matches(text, is_ours))
+			continue;
+		f.address = text_ini(text, "Network", "Address");
+		f.gateway = text_ini(text, "Network", "Gateway");
+		f.dns = text_ini(text, "Network", "DNS");
+		use(g, &f);
+	}
+}
+
 /* One interface of netplan: the first fixed address, who routes, who knows
  * names. */
-static void read_netplan_one(struct guest *g, const struct yaml_node *iface)
+static void read_netplan_one(void *arg, const char *path,
+			     const struct yaml_node *iface)
 {
 	const struct yaml_node *routes = yaml_get(iface, "routes");
 	const char *address = yaml_text(iface, "addresses.0");
@@ -335,6 +351,7 @@ static void read_netplan_one(struct guest *g, const struct yaml_node *iface)
 	const char *dns = yaml_text(iface, "nameservers.addresses.0");
 	cleanup(found_free) struct found f = { 0 };
 
+	(void)path;
 	for (size_t i = 0; !gateway && routes && i < routes->items.n; i++) {
 		const struct yaml_node *route = routes->items.at[i].value;
 		const char *to = yaml_text(route, "to");
@@ -347,37 +364,14 @@ static void read_netplan_one(struct guest *g, const struct yaml_node *iface)
 	put(&f.address, address);
 	f.gateway = gateway ? xstrdup(gateway) : NULL;
 	f.dns = dns ? xstrdup(dns) : NULL;
-	use(g, &f);
+	use(arg, &f);
 }
 
-/* netplan's files: "ethernets" or "wifis".  True if there was one of them. */
+/* True if netplan has "ethernets", or "wifis". */
 static bool read_netplan(struct guest *g, const struct tree *root,
 			 const char *kind)
 {
-	static const char folder[] = "/etc/netplan";
-	autofree char *key = xasprintf("network.%s", kind);
-	autonames struct tree_names names = { 0 };
-	bool any = false;
-
-	(void)tree_list(root, folder, &names);
-	for (size_t i = 0; i < names.all.n; i++) {
-		autofree char *path = xasprintf("%s/%s", folder,
-						names.all.at[i]);
-		autofree char *text = tree_text(root, path);
-		autoyaml struct yaml_node *tree = NULL;
-		const struct yaml_node *all;
-		struct err ignored;
-
-		if (!text || !str_ends(path, ".yaml") ||
-		    yaml_parse(path, text, strlen(text), &tree, &ignored) < 0)
-			continue;
-		all = yaml_get(tree, key);
-		for (size_t k = 0; all && k < all->items.n; k++) {
-			any = true;
-			read_netplan_one(g, all->items.at[k].value);
-		}
-	}
-	return any;
+	return netplan_each(root, kind, read_netplan_one, g);
 }
 
 static bool has_wpa_network(const struct tree *root)

@@ -43,7 +43,11 @@ void services_inspect(struct guest *g, const struct tree *root,
 /* net, addresses, Wi-Fi. */
 void network_inspect(struct guest *g, const struct tree *root);
 
-/* mac, mac_from. */
+/* The address by which a .network file knows the wired card, as it stands there;
+ * NULL: by none, or it is for another.  The caller frees it. */
+char *network_match_mac(const char *text);
+
+/* mac, mac_from, mac_bound. */
 void mac_inspect(struct guest *g, const struct tree *root);
 
 /* Containers, and what enabled units start, as things and findings. */

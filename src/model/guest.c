@@ -95,6 +95,7 @@ void guest_free(struct guest *g)
 		g->machine_id,     g->profile,    g->cmdline,   g->boot_dir,
 		g->kernel_package, g->mac,        g->mac_from,  g->address,
 		g->gateway,        g->dns,        g->config,    g->preload,
+		g->mac_bound,
 	};
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++)

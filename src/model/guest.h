@@ -176,8 +176,10 @@ struct guest {
 
 	/* the network */
 	enum guest_net net;
-	char *mac;      /* the Pi's Ethernet, "b8:27:eb:12:34:56" */
-	char *mac_from; /* where it was found */
+	char *mac;       /* the Pi's Ethernet, "b8:27:eb:12:34:56" */
+	char *mac_from;  /* where it was found */
+	char *mac_bound; /* the file that configures the network of the card
+			  * with that address alone; NULL: none does */
 	bool static_address;
 	char *address, *gateway, *dns; /* if static; address as a.b.c.d/n */
 	bool wifi_only;

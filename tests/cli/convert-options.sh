@@ -90,6 +90,18 @@ grep -q -- '--strict was given: nothing was made' err || fail "strict says not w
 expect 6 "$PIMIGRATE" convert --strict --dry-run $debs lossy.img
 [ ! -e "$PIMIGRATE_GUESTS" ] || fail "a refused card leaves something"
 
+# a network that is configured for the Pi's card alone
+"$here/../data/make.py" networkd-mac mac.img || fail "make.py"
+expect 0 "$PIMIGRATE" convert --dry-run $debs mac.img
+silent_about 'names the address'
+for other in --clone '--mac 52:54:00:12:34:56'; do
+	expect 0 "$PIMIGRATE" convert --dry-run $other $debs mac.img
+	grep -q "10-lan.network' names the address" err || fail "no word of $other"
+	expect 6 "$PIMIGRATE" convert --dry-run --strict $other $debs mac.img
+done
+expect 0 "$PIMIGRATE" convert --dry-run --strict --mac B8:27:EB:12:34:56 $debs mac.img
+expect 0 "$PIMIGRATE" convert --dry-run --strict --clone --network none $debs mac.img
+
 # the kernel
 expect 1 "$PIMIGRATE" convert --dry-run --kernel-deb missing.deb card.img
 grep -q "missing.deb" err || fail "it does not name the package"

@@ -6,10 +6,13 @@ requires_appliance
 
 mini_kernel
 mini_card bullseye card.img
+printf '[Match]\nMACAddress=b8:27:eb:12:34:56\n[Network]\nDHCP=yes\n' >lan.network
 debugfs -w -f - "card.img?offset=$ext4_at" >debugfs.log 2>&1 <<-END
 	mkdir /etc/ssh
 	write $here/guests.sh /etc/ssh/ssh_host_ed25519_key
 	write $here/guests.sh /etc/ssh/sshd_config
+	mkdir /etc/systemd/network
+	write lan.network /etc/systemd/network/10-lan.network
 END
 at() { debugfs -R "$2" "$PIMIGRATE_GUESTS/$1/disk.raw?offset=$ext4_at" 2>/dev/null; }
 
@@ -53,6 +56,7 @@ says 'first off'
 disk=$(digest "$PIMIGRATE_GUESTS/first/disk.raw")
 expect 0 "$PIMIGRATE" clone first second
 grep -q 'both have the same fixed address' err || fail "no word of the address"
+grep -q "10-lan.network' names the address of the network card" err || fail "no word of the card's address"
 [ "$disk" = "$(digest "$PIMIGRATE_GUESTS/first/disk.raw")" ] || fail "clone changes the original"
 (cd "$PIMIGRATE_GUESTS" && find first -printf '%m %P\n' | sort -k2) >was
 (cd "$PIMIGRATE_GUESTS" && find second -printf '%m %P\n' | sort -k2) >is

@@ -722,12 +722,16 @@ def wifi_fixed_ifupdown():
     return c
 
 
+def networkd():
+    c = raspios('2021-10-bullseye')
+    del c.files['/etc/systemd/system/multi-user.target.wants/dhcpcd.service']
+    c.enable('systemd-networkd.service')
+    return c
+
+
 @card
 def wifi_fixed_networkd():
-    c = raspios('2021-10-bullseye')
-    del c.files['/etc/systemd/system/multi-user.target.wants/'
-                'dhcpcd.service']
-    c.enable('systemd-networkd.service')
+    c = networkd()
     c.put('/etc/wpa_supplicant/wpa_supplicant-wlan0.conf', WPA)
     c.put('/etc/wpa_supplicant/wpa_supplicant.conf', WPA)
     c.put('/etc/systemd/network/25-wlan.network', '[Match]\nName=wlan0\n'
@@ -831,6 +835,29 @@ def mac_known():
     c = raspios('2023-10-bookworm')
     c.put('/var/log/syslog', 'Oct 10 pi kernel: smsc95xx 1-1.1:1.0 eth0: '
           'register, b8:27:eb:12:34:56\n')
+    return c
+
+
+@card
+def networkd_mac():
+    """The wired card is known by its address alone, the Wi-Fi's too."""
+    c = networkd()
+    c.put('/etc/systemd/network/05-wlan.network', '[Match]\nType=wlan\n'
+          'MACAddress=b8:27:eb:00:00:01\n[Network]\nAddress=10.0.0.1/8\n')
+    c.put('/etc/systemd/network/10-lan.network', '[Match]\n'
+          'MACAddress=b8:27:eb:12:34:56\n\n[Network]\n'
+          'Address=192.168.1.77/24\nGateway=192.168.1.1\n')
+    return c
+
+
+@card
+def netplan_mac():
+    c = raspios('2025-10-trixie')
+    c.put('/etc/netplan/50-cloud-init.yaml',
+          'network:\n  version: 2\n  ethernets:\n    eth0:\n'
+          '      match: {macaddress: "B8:27:EB:12:34:56"}\n'
+          '      set-name: eth0\n      addresses: ["192.168.1.77/24"]\n'
+          '      routes:\n      - {to: default, via: 192.168.1.1}\n')
     return c
 
 

@@ -469,6 +469,27 @@ static void test_mac(void)
 	mac_from("/etc/network/interfaces",
 		 "hwaddress ether 01:11:22:33:44:56\n", NULL);
 
+	/* by what the network's configuration matches the card */
+	mac_from("/etc/systemd/network/10-lan.network",
+		 "[Match]\nPermanentMACAddress=b8:27:eb:12:34:56\n",
+		 "b8:27:eb:12:34:56");
+	check_text(g.mac_bound, g.mac_from);
+	mac_from("/etc/systemd/network/10-lan.link",
+		 "[Match]\nMACAddress=b8:27:eb:12:34:56\n", NULL);
+	mac_from("/etc/systemd/network/10-w.network",
+		 "[Match]\nName=wlan0\nMACAddress=b8:27:eb:12:34:56\n", NULL);
+	mac_from("/etc/netplan/a.yaml",
+		 "network:\n  ethernets:\n    lan:\n      match:\n"
+		 "        macaddress: 00:e0:4c:12:34:56\n",
+		 "00:e0:4c:12:34:56");
+	begin();
+	fake_file(&f, "/etc/netplan/a.yaml",
+		  "network:\n  ethernets:\n    usb:\n      match:\n"
+		  "        macaddress: 00:e0:4c:12:34:56\n    lan:\n"
+		  "      match:\n        macaddress: b8:27:eb:12:34:56\n");
+	mac_inspect(&g, &t);
+	check_text(g.mac, "b8:27:eb:12:34:56");
+
 	begin();
 	fake_bytes(&f, "/var/log/journal/abc/system.journal", journal,
 		   sizeof(journal));
