@@ -63,18 +63,23 @@ void adapt_cmdline(const struct adapt_facts *facts, struct plan *plan)
 	const struct guest *g = facts->guest;
 	autofree char *words = xstrdup(g->cmdline ? g->cmdline : ""), *root;
 	autostr struct str line = { 0 };
+	bool rw = false; /* as the last of both words says */
 	char *save, *word;
 
 	root = root_word(g);
 	add_word(&line, root);
 	for (word = strtok_r(words, " \t\r\n", &save); word;
-	     word = strtok_r(NULL, " \t\r\n", &save))
+	     word = strtok_r(NULL, " \t\r\n", &save)) {
+		if (!strcmp(word, "rw") || !strcmp(word, "ro"))
+			rw = word[1] == 'w';
 		if (!is_ours(word) && !facts->drop_word(facts->profile, word))
 			add_word(&line, word);
+	}
 	add_word(&line, "rootwait");
 	/* The one network card is eth0, as it was on the Pi. */
 	add_word(&line, "net.ifnames=0");
-	add_word(&line, "ro");
+	/* fsck comes first, and fstab's entry makes it writable: if it has one */
+	add_word(&line, rw && !guest_mount_at(g, "/") ? "rw" : "ro");
 	plan->console_hvc0 = adapt_serial_user(facts) != NULL;
 	add_word(&line, plan->console_hvc0 ? HVC : SERIAL);
 	plan->kernel_cmdline = str_steal(&line);

@@ -114,15 +114,12 @@ static int by_device(const struct guest *g, const char *spec)
  */
 static bool other_disk(const struct guest *g, const char *spec)
 {
-	const char *root = NULL;
+	const struct guest_mount *root = guest_mount_at(g, "/");
 	size_t n = strcspn(spec, "0123456789");
 
 	if (str_starts(spec, "/dev/mmcblk0p"))
 		return false;
-	for (size_t i = 0; i < g->mounts.n; i++)
-		if (!strcmp(g->mounts.at[i].dir, "/"))
-			root = g->mounts.at[i].spec;
-	return !root || strncmp(root, spec, n) != 0;
+	return !root || strncmp(root->spec, spec, n) != 0;
 }
 
 int fstab_partition(const struct guest *g, const char *spec)

@@ -36,10 +36,9 @@ static void say_elsewhere(struct guest *g, const char *spec)
 /* Its own fstab says so: then it is not what the Pi calls /dev/sda2. */
 static bool is_on_card(const struct guest *g)
 {
-	for (size_t i = 0; i < g->mounts.n; i++)
-		if (!strcmp(g->mounts.at[i].dir, "/"))
-			return str_starts(g->mounts.at[i].spec, "/dev/mmcblk");
-	return false;
+	const struct guest_mount *root = guest_mount_at(g, "/");
+
+	return root && str_starts(root->spec, "/dev/mmcblk");
 }
 
 /* The partition of that number, whatever the disk is called. */

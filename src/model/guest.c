@@ -161,6 +161,14 @@ struct guest_partition *guest_partition(const struct guest *g, int ref)
 	return NULL;
 }
 
+const struct guest_mount *guest_mount_at(const struct guest *g, const char *dir)
+{
+	for (size_t i = 0; i < g->mounts.n; i++)
+		if (!strcmp(g->mounts.at[i].dir, dir))
+			return &g->mounts.at[i];
+	return NULL;
+}
+
 int guest_disk_of_order(const struct guest *g, unsigned int order)
 {
 	if (g->order == order)

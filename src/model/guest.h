@@ -219,6 +219,10 @@ int guest_ref(const struct guest_partition *p);
 /* The partition of that reference, or NULL. */
 struct guest_partition *guest_partition(const struct guest *g, int ref);
 
+/* fstab's entry for a folder, or NULL. */
+const struct guest_mount *guest_mount_at(const struct guest *g,
+					 const char *dir);
+
 /* Which disk has that place in the order of the command line: 0 is the
  * system's, 1 up one of disks; -1: none. */
 int guest_disk_of_order(const struct guest *g, unsigned int order);

@@ -144,10 +144,17 @@ static void cmdline(void)
 		    "net.ifnames=0 ro console=ttyAMA0,115200");
 	cmdline_row(NULL, "root=PARTUUID=5e3da3da-02 rootwait net.ifnames=0 "
 			  "ro console=ttyAMA0,115200");
+	/* nothing else would make it writable */
+	cmdline_row("ro rw quiet", "root=PARTUUID=5e3da3da-02 quiet rootwait "
+				   "net.ifnames=0 rw console=ttyAMA0,115200");
 	free(w->guest.partitions.at[1].partuuid);
 	w->guest.partitions.at[1].partuuid = NULL;
+	add_mount(w, "/dev/mmcblk0p2", "/", "ext4", "defaults", 2);
+	w->guest.cmdline = xstrdup("rw");
 	adapt_cmdline(&w->facts, &w->plan);
-	check(str_starts(w->plan.kernel_cmdline, "root=UUID=uuid-2 "));
+	check_text(w->plan.kernel_cmdline,
+		   "root=UUID=uuid-2 rootwait net.ifnames=0 ro "
+		   "console=ttyAMA0,115200");
 	free(w->plan.kernel_cmdline);
 	free(w->guest.partitions.at[1].uuid);
 	w->guest.partitions.at[1].uuid = NULL;
