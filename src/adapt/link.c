@@ -86,6 +86,183 @@ static char *for_this_machine(const struct guest *g, const char *text)
 	return str_steal(&out);
 }
 
+static bool is_made_name(const char *name, size_t n)
+{
+	autofree char *word = xstrndup(name, n);
+
+	return n <= NAME_MAX_LEN && (!fnmatch("end[0-9]*", word, 0) ||
+				     !fnmatch("enx????????????", word, 0) ||
+				     !fnmatch("enu[0-9]*", word, 0));
+}
+
+/* What a text is searched for. */
+struct search {
+	const char *name;
+	char *made; /* a name that systemd made */
+};
+
+/* The first word of a text that is such a name; eth0 there settles it. */
+static bool find_made(const char *text, struct search *s)
+{
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyz0123456789";
+
+	if (strstr(text, "eth0"))
+		return false;
+	for (const char *at = text; *at && !s->made;) {
+		size_t n = strspn(at, letters);
+
+		if (n && is_made_name(at, n))
+			s->made = xstrndup(at, n);
+		at += n ? n : 1;
+	}
+	return s->made != NULL;
+}
+
+/* Is the name one of its words, or does "lan*" fit it? */
+static bool find_name(const char *text, struct search *s)
+{
+	static const char between[] = " \t\r\n=:,;\"'[]{}";
+
+	for (const char *at = text + strspn(text, between); *at;
+	     at += strspn(at, between)) {
+		size_t n = strcspn(at, between);
+		autofree char *word = xstrndup(at, n);
+
+		if (!fnmatch(word, s->name, 0))
+			return true;
+		at += n;
+	}
+	return false;
+}
+
+typedef bool search_fn(const char *text, struct search *s);
+
+static char *without_comments(const char *text)
+{
+	struct str out = { 0 };
+
+	while (*text) {
+		size_t len = strcspn(text, "\n");
+
+		if (!strchr("#;", text[strspn(text, " \t")])) {
+			str_addn(&out, text, len);
+			str_add(&out, "\n");
+		}
+		text += len + (text[len] == '\n');
+	}
+	return str_steal(&out);
+}
+
+static bool search_file(const struct adapt_facts *facts, const char *path,
+			search_fn *fn, struct search *s)
+{
+	autofree char *text = facts->read(facts->arg, path);
+	autofree char *bare = text ? without_comments(text) : NULL;
+
+	return bare && fn(bare, s);
+}
+
+/* Where a network is configured by the card's name; true: it was found. */
+static bool search_all(const struct adapt_facts *facts, search_fn *fn,
+		       struct search *s)
+{
+	static const char *const files[] = { "/etc/dhcpcd.conf",
+					     "/etc/network/interfaces" };
+	static const char *const folders[] = {
+		"/etc/network/interfaces.d", FOLDER, "/etc/netplan",
+		"/etc/NetworkManager/system-connections"
+	};
+
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++)
+		if (search_file(facts, files[i], fn, s))
+			return true;
+	for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++) {
+		autolist char **names = facts->list(facts->arg, folders[i]);
+
+		for (char **n = names; n && *n; n++) {
+			autofree char *path = xasprintf("%s/%s", folders[i],
+							*n);
+
+			if (!str_ends(*n, ".link") &&
+			    search_file(facts, path, fn, s))
+				return true;
+		}
+	}
+	return false;
+}
+
+static char *configured_name(const struct adapt_facts *facts)
+{
+	struct search s = { 0 };
+
+	search_all(facts, find_made, &s);
+	return s.made;
+}
+
+static bool is_configured(const struct adapt_facts *facts, const char *name)
+{
+	struct search s = { .name = name };
+
+	return search_all(facts, find_name, &s);
+}
+
+/* The text of a .link file that names a wired card, and that name; or NULL. */
+static char *read_link(const struct adapt_facts *facts, const char *file,
+		       char **ret_name)
+{
+	autofree char *path = xasprintf(FOLDER "/%s", file);
+	autofree char *text = NULL, *name = NULL;
+
+	text = str_ends(file, ".link") ? facts->read(facts->arg, path) : NULL;
+	name = text ? value_of(text, "Name=") : NULL;
+	if (!name || str_starts(name, "wl") || strstr(text, "Type=wlan"))
+		return NULL;
+	*ret_name = steal_ptr(name);
+	return steal_ptr(text);
+}
+
+/* Is the network configured for a card of another name? */
+static bool is_other_configured(const struct adapt_facts *facts,
+				const char *name)
+{
+	autofree char *made = configured_name(facts);
+	autolist char **names = facts->list(facts->arg, FOLDER);
+
+	if ((made && strcmp(made, name) != 0) ||
+	    (strcmp(name, "eth0") != 0 && is_configured(facts, "eth0")))
+		return true;
+	for (char **n = names; n && *n; n++) {
+		autofree char *other = NULL, *text = NULL;
+
+		text = read_link(facts, *n, &other);
+		if (text && strcmp(other, name) != 0 &&
+		    is_configured(facts, other))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * A Pi may have had a second card, on USB, with a name by its address; this
+ * machine has one, which shall not be called so.  Where nobody knows the
+ * address of the first, it is the one that the network is configured for.
+ */
+static bool is_other_card(const struct adapt_facts *facts, const char *text,
+			  const char *name)
+{
+	const char *known = facts->guest->mac;
+	autofree char *mac = value_of(text, "MACAddress=");
+	bool named, other;
+
+	if (!mac)
+		mac = value_of(text, "PermanentMACAddress=");
+	if (!mac || (known && !strcasecmp(mac, known)))
+		return false;
+	named = is_configured(facts, name);
+	other = is_other_configured(facts, name);
+	return known ? other || !named : other && !named;
+}
+
 /* A file that names the wired card; true if there is one. */
 static bool own_links(const struct adapt_facts *facts, struct plan *plan)
 {
@@ -96,12 +273,8 @@ static bool own_links(const struct adapt_facts *facts, struct plan *plan)
 		autofree char *path = xasprintf(FOLDER "/%s", *n);
 		autofree char *text = NULL, *name = NULL, *new = NULL;
 
-		if (!str_ends(*n, ".link"))
-			continue;
-		text = facts->read(facts->arg, path);
-		name = text ? value_of(text, "Name=") : NULL;
-		if (!name || str_starts(name, "wl") ||
-		    strstr(text, "Type=wlan"))
+		text = read_link(facts, *n, &name);
+		if (!text || is_other_card(facts, text, name))
 			continue;
 		any = true;
 		new = for_this_machine(facts->guest, text);
@@ -112,62 +285,6 @@ static bool own_links(const struct adapt_facts *facts, struct plan *plan)
 				->content = steal_ptr(new);
 	}
 	return any;
-}
-
-static bool is_made_name(const char *name, size_t n)
-{
-	autofree char *word = xstrndup(name, n);
-
-	return n <= NAME_MAX_LEN && (!fnmatch("end[0-9]*", word, 0) ||
-				     !fnmatch("enx????????????", word, 0) ||
-				     !fnmatch("enu[0-9]*", word, 0));
-}
-
-/* The first word of a text that is such a name; eth0 there settles it. */
-static char *made_name(const char *text)
-{
-	static const char letters[] = "abcdefghijklmnopqrstuvwxyz0123456789";
-
-	if (strstr(text, "eth0"))
-		return NULL;
-	for (const char *at = text; *at;) {
-		size_t n = strspn(at, letters);
-
-		if (n && is_made_name(at, n))
-			return xstrndup(at, n);
-		at += n ? n : 1;
-	}
-	return NULL;
-}
-
-/* Where a network is configured by the card's name. */
-static char *configured_name(const struct adapt_facts *facts)
-{
-	static const char *const files[] = { "/etc/dhcpcd.conf",
-					     "/etc/network/interfaces" };
-	static const char *const folders[] = {
-		"/etc/network/interfaces.d", FOLDER, "/etc/netplan",
-		"/etc/NetworkManager/system-connections"
-	};
-	char *name = NULL;
-
-	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]) && !name; i++) {
-		autofree char *text = facts->read(facts->arg, files[i]);
-
-		name = text ? made_name(text) : NULL;
-	}
-	for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++) {
-		autolist char **names = facts->list(facts->arg, folders[i]);
-
-		for (char **n = names; n && *n && !name; n++) {
-			autofree char *path = xasprintf("%s/%s", folders[i],
-							*n);
-			autofree char *text = facts->read(facts->arg, path);
-
-			name = text ? made_name(text) : NULL;
-		}
-	}
-	return name;
 }
 
 void adapt_link(const struct adapt_facts *facts, struct plan *plan)

@@ -874,6 +874,26 @@ def end0():
 
 
 @card
+def enx():
+    """Named by the Pi's address; eth0 is in comments alone, as shipped."""
+    c = raspios('2017-08-stretch')
+    c.put('/etc/dhcpcd.conf', 'hostname\n\n# Example static IP configuration:'
+          '\n#interface eth0\n#static ip_address=192.168.0.10/24\n\n'
+          'interface enxb827eb123456\nstatic ip_address=192.168.1.77/24\n'
+          'static routers=192.168.1.1\n')
+    return c
+
+
+@card
+def usb_card():
+    """A second card, on USB, that has a name by its address."""
+    c = fixed_addresses()
+    c.put('/etc/systemd/network/10-lan1.link', '[Match]\n'
+          'MACAddress=00:e0:4c:68:01:02\n\n[Link]\nName=lan1\n')
+    return c
+
+
+@card
 def made_elsewhere():
     """By tools of Debian 13 or Ubuntu 24.04, whose mke2fs has more features."""
     c = raspios('2023-10-bookworm')

@@ -70,6 +70,59 @@ static void no_link(void)
 	check_rows(w, "write /etc/systemd/network/10-pimigrate.link\n");
 }
 
+static const char lan1[] = "/etc/systemd/network/10-lan1.link";
+static const char lan1_text[] = "[Match]\nMACAddress=00:e0:4c:68:01:02\n"
+				"[Link]\nName=lan1\n";
+
+/* A second card, with a name by its address; the VM has one card. */
+static void link_of_another_card(void)
+{
+	autoworld struct world *w = world_new();
+
+	fake_file(&w->root, lan1, lan1_text);
+	fake_file(&w->root, "/etc/dhcpcd.conf",
+		  "interface eth0\nstatic ip_address=192.168.1.77/24\n");
+	adapt_link(&w->facts, &w->plan);
+	check_rows(w, "");
+	/* both are configured, and which is the first is known */
+	fake_file(&w->root, "/etc/systemd/network/lan.network",
+		  "[Match]\nName=lan*\n");
+	w->guest.mac = xstrdup("b8:27:eb:12:34:56");
+	adapt_link(&w->facts, &w->plan);
+	check_rows(w, "");
+	/* the network is that one's alone */
+	fake_file(&w->root, "/etc/dhcpcd.conf", "#interface eth0\n");
+	adapt_link(&w->facts, &w->plan);
+	check_rows(w, "write /etc/systemd/network/10-lan1.link\n");
+}
+
+static void links_of_two_cards(void)
+{
+	autoworld struct world *w = world_new();
+
+	fake_file(&w->root, lan1, lan1_text);
+	fake_file(&w->root, "/etc/systemd/network/20-lan2.link",
+		  "[Match]\nPermanentMACAddress=00:e0:4c:68:01:03\n"
+		  "[Link]\nName=lan2\n");
+	fake_file(&w->root, "/etc/network/interfaces",
+		  "auto lan2\niface lan2 inet dhcp\n");
+	adapt_link(&w->facts, &w->plan);
+	check_rows(w, "write /etc/systemd/network/20-lan2.link\n");
+}
+
+static void comments_are_no_names(void)
+{
+	autoworld struct world *w = world_new();
+
+	fake_file(&w->root, "/etc/dhcpcd.conf",
+		  "# Example static IP configuration:\n#interface eth0\n"
+		  "  # interface enx001122334455\n"
+		  "interface enxb827eb123456\n");
+	adapt_link(&w->facts, &w->plan);
+	check_has(content(w, "/etc/systemd/network/10-pimigrate.link"),
+		  "Name=enxb827eb123456\n");
+}
+
 static void network_networkd(void)
 {
 	autoworld struct world *w = world_new();
@@ -210,6 +263,9 @@ int main(void)
 	link_of_the_owner();
 	link_of_a_made_name();
 	no_link();
+	link_of_another_card();
+	links_of_two_cards();
+	comments_are_no_names();
 	network_networkd();
 	network_ifupdown();
 	network_others();
