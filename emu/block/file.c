@@ -15,6 +15,7 @@
 #include <linux/falloc.h>
 #include <linux/fs.h>
 #include <stdatomic.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -135,17 +136,27 @@ static int zero(struct file *f, const struct block_io *io)
 }
 
 /* Linux reports what could not be written once, and then takes it for clean: a
- * flush that works afterwards would be a lie. */
+ * flush that works afterwards would be a lie, even if it only failed for want
+ * of room (NFS, thin volumes).  From the second time on it is EIO, which does
+ * not wait for room (block_on_error). */
 static int flush(struct file *f)
 {
+	int code;
+
 	if (f->b.no_flush || f->b.read_only)
 		return 0;
 	if (f->lost)
 		return -EIO;
 	if (fdatasync(f->fd) == 0)
 		return 0;
-	f->lost = errno == EIO;
-	return -errno;
+	code = -errno;
+	if (!atomic_exchange(&f->lost, true))
+		log_warn("\"%s\": the host could not write all that the guest "
+			 "wrote: %s; some of it may be lost, and every flush "
+			 "fails until the guest is shut down and started "
+			 "again: check its file systems then",
+			 f->b.filename, strerror(-code));
+	return code;
 }
 
 /* Around the page cache there is nothing that could be read at once. */

@@ -6,6 +6,7 @@
 #include <stdatomic.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -23,6 +24,19 @@ enum {
 static struct pool *pool;
 static char dir[] = "/tmp/test_block.XXXXXX", path[64];
 static struct err err;
+
+/* In place of libc's: what the next one fails with. */
+static atomic_int sync_fails;
+
+int fdatasync(int fd)
+{
+	int code = atomic_exchange(&sync_fails, 0);
+
+	if (!code)
+		return (int)syscall(SYS_fdatasync, fd);
+	errno = code;
+	return -1;
+}
 
 struct one {
 	struct block_request req;
@@ -482,6 +496,32 @@ static void test_full_disk(void)
 	block_free(&f->b);
 }
 
+/* What the host could not write is lost, although it says so only once. */
+static void test_lost(int code)
+{
+	struct block *b;
+	struct one one;
+
+	make(SIZE);
+	b = opened((struct block_options){ 0 });
+	block_set_errors(b, BLOCK_REPORT, BLOCK_ENOSPC);
+	block_set_event(b, event, &events);
+	events.n = 0;
+	sync_fails = code;
+	submit(&one, b, BLOCK_FLUSH, 0, NULL, 0, 0);
+	wait_for_events(1);
+	check_eq(events.last.action, BLOCK_STOP);
+	check_eq(events.last.code, (unsigned long long)-code);
+	block_retry(b); /* there is room now, but not for what is lost */
+	check_eq(wait_for(&one), (unsigned long long)-EIO);
+	check_eq(events.last.action, BLOCK_REPORT);
+	check_eq(request(b, BLOCK_FLUSH, 0, NULL, 0), (unsigned long long)-EIO);
+	block_free(b);
+	b = opened((struct block_options){ 0 });
+	check_eq(request(b, BLOCK_FLUSH, 0, NULL, 0), 0);
+	block_free(b);
+}
+
 static void resized(void *arg)
 {
 	++*(int *)arg;
@@ -545,6 +585,8 @@ int main(void)
 	test_snapshot_threads();
 	test_locks();
 	test_full_disk();
+	test_lost(ENOSPC);
+	test_lost(EDQUOT);
 	test_size();
 	test_qemu_locks();
 	pool_free(pool);
