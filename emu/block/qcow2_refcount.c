@@ -83,17 +83,23 @@ static void used_up_to(struct qcow2 *q, uint64_t cluster)
 		q->fresh_from = cluster;
 }
 
-/* A block for a region that has none. */
+/* A block for a region that has none.  It is entered when nothing can fail any
+ * more: who tries again must find no trace of it. */
 static int new_block(struct qcow2 *q, uint64_t n)
 {
 	uint64_t cluster = n * per_block(q), at = cluster << q->bits;
+	void *slice;
 	int code;
 
 	if (qcow2_set_has(&q->metadata, cluster))
 		return qcow2_corrupt(q, "uncounted metadata", at);
 	code = qcow2_file_write(q, NULL, q->cluster, at);
+	if (!code)
+		code = qcow2_cache_get(&q->refcounts, q->b.file, at, &slice);
 	if (code < 0)
 		return code;
+	qcow2_set_count(slice, q->h.refcount_order, 0, 1);
+	qcow2_cache_mark(&q->refcounts, at);
 	q->reftable[n] = at;
 	if (q->reftable_dirty[0] == q->reftable_dirty[1])
 		q->reftable_dirty[0] = q->reftable_dirty[1] = n;
@@ -103,10 +109,7 @@ static int new_block(struct qcow2 *q, uint64_t n)
 		q->reftable_dirty[1] = n + 1;
 	add_metadata(q, cluster);
 	used_up_to(q, cluster + 1);
-	code = change_count(q, cluster, 1);
-	if (code < 0)
-		q->reftable[n] = 0;
-	return code;
+	return 0;
 }
 
 /* A longer table: its blocks, then itself, from the first cluster that the

@@ -69,6 +69,7 @@ struct memory_file {
 	uint8_t *data;
 	uint64_t room;
 	bool logs, full; /* full: writes fail */
+	bool unreadable; /* reads fail */
 	struct vec_of(struct memory_write) log;
 };
 
@@ -115,7 +116,7 @@ static inline int memory_execute(struct block *b, const struct block_io *io)
 
 	switch (io->op) {
 	case BLOCK_READ:
-		if (io->at + io->len > b->size)
+		if (f->unreadable || io->at + io->len > b->size)
 			return -EIO;
 		range_put(&io->bufs, f->data + io->at, io->len);
 		return 0;

@@ -464,6 +464,39 @@ static void test_full(struct qcow2_shape shape)
 	free(first);
 }
 
+/* What reading a table fails once for works the next time. */
+static void test_unreadable(void)
+{
+	static uint8_t buf[512], first[1 << 16];
+	const struct qcow2_shape shape = { 3, 9, 4, DISK };
+	struct memory_file *f = (struct memory_file *)memory_file(
+		first, qcow2_empty(first, &shape), ROOM);
+	struct block *disk = open_disk(&f->b, NULL, false);
+	unsigned int failed = 0;
+
+	for (uint32_t i = 0; i < SECTORS && !test_failures; i++) {
+		int code;
+
+		fill(buf, i + 1);
+		f->unreadable = true;
+		code = request(disk, BLOCK_WRITE, i, 1, buf);
+		f->unreadable = false;
+		if (!code)
+			continue;
+		failed++;
+		check_eq(code, (unsigned long long)-EIO);
+		check_eq(request(disk, BLOCK_WRITE, i, 1, buf), 0);
+	}
+	check(failed);
+	for (uint32_t i = 0; i < SECTORS && !test_failures; i++) {
+		check_eq(request(disk, BLOCK_READ, i, 1, buf), 0);
+		check_eq(value_in(buf), i + 1);
+	}
+	block_free(disk);
+	check_faults(&f->b, true);
+	block_free(&f->b);
+}
+
 int main(int argc, char **argv)
 {
 	static const struct qcow2_shape shapes[] = {
@@ -477,6 +510,7 @@ int main(int argc, char **argv)
 	uint64_t seed = argc > 2 ? strtoull(argv[2], NULL, 0) : 1;
 
 	log_init("test_qcow2_crash", LOG_WARN);
+	test_unreadable();
 	for (; rounds-- && !test_failures; seed++) {
 		for (unsigned int i = 0; i < RUNS && !test_failures; i++) {
 			state = seed * 0x9e3779b97f4a7c15 + i + 1;
