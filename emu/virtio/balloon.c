@@ -31,7 +31,8 @@ enum {
 
 	PAGE = 4096, /* §5.5.6: whatever the guest's is */
 	PFNS_AT_ONCE = 64,
-	STAT_SIZE = 10, /* le16 tag, le64 value */
+	LIST_MOST = 65536, /* bytes of PFNs in a chain; Linux sends 1024 */
+	STAT_SIZE = 10,    /* le16 tag, le64 value */
 };
 
 #define F_STATS_VQ       (UINT64_C(1) << 1)
@@ -60,6 +61,11 @@ static void inflate(struct virtio_balloon *b, const struct virtq_chain *c)
 {
 	uint8_t pfns[PFNS_AT_ONCE * 4];
 
+	if (c->out_bytes > LIST_MOST) { /* each costs a system call */
+		virtio_break(&b->vdev, "%llu bytes of pages to take",
+			     (unsigned long long)c->out_bytes);
+		return;
+	}
 	for (size_t at = 0; at < c->out_bytes; at += sizeof(pfns)) {
 		size_t n = virtq_from_iov(pfns, c->iov, c->out, at,
 					  sizeof(pfns));

@@ -14,7 +14,9 @@
  *
  * What bounds a chain: the table it lies in has at most CHAIN_MAX entries and
  * one may not visit more of them than there are (a loop); there is one level
- * of indirection (§2.7.5.3.1); and the caller's array of iovecs has an end.
+ * of indirection (§2.7.5.3.1); the caller's array of iovecs has an end; and
+ * its buffers, which may all be the same RAM, have at most 2³² bytes in all
+ * (§2.7.5.2), or a device could be kept busy with one chain for ever.
  * §2.7.5.3.1 limits a chain to the queue's size, but drivers with small queues
  * send longer indirect tables, so that rule is not enforced.
  *
@@ -52,6 +54,8 @@ enum {
 	USED_RING = 4,
 	USED_F_NO_NOTIFY = 1,
 };
+
+#define CHAIN_BYTES (UINT64_C(1) << 32)
 
 struct desc {
 	uint64_t addr;
@@ -156,6 +160,8 @@ static int add_buffer(struct virtqueue *q, struct virtq_chain *chain,
 		return wrong(q, "a buffer outside of RAM");
 	if (n == chain->iov_max)
 		return wrong(q, "a chain with too many buffers");
+	if (chain->out_bytes + chain->in_bytes + d->len > CHAIN_BYTES)
+		return wrong(q, "a chain that is too long");
 	chain->iov[n] = (struct iovec){ host, d->len };
 	if (d->flags & DESC_F_WRITE) {
 		chain->in++;

@@ -6,8 +6,12 @@
 
 /* A device that copies what a chain gives it to where the chain can take it,
  * and adds 1 to each byte. */
+enum {
+	IOV = 300 /* with all of RAM in each: more than 2^32 bytes */
+};
+
 static unsigned int resets, starts, served;
-static struct iovec iov[16];
+static struct iovec iov[IOV];
 static int last_pop;
 
 static void echo_reset(struct virtio_device *vdev)
@@ -32,7 +36,7 @@ static void echo_config(struct virtio_device *vdev, uint32_t off, uint32_t len,
 static void echo_notify(struct virtio_device *vdev, unsigned int n)
 {
 	struct virtqueue *q = &vdev->queue[n];
-	struct virtq_chain c = { .iov = iov, .iov_max = 16 };
+	struct virtq_chain c = { .iov = iov, .iov_max = IOV };
 	uint8_t buf[256];
 	size_t len;
 
@@ -241,7 +245,7 @@ static void test_indirect(void)
 static void test_unpop(void)
 {
 	struct virtqueue *q = &dev.queue[1];
-	struct virtq_chain a = { .iov = iov, .iov_max = 16 }, b = a;
+	struct virtq_chain a = { .iov = iov, .iov_max = IOV }, b = a;
 	struct drv_buf buf = { DRV_BUF, 8, true };
 	uint32_t len = 0;
 
@@ -403,10 +407,28 @@ static void bad_many(void) /* more buffers than the device's array */
 {
 	const uint64_t table = DRV_BASE + 0x200000;
 
-	for (unsigned int i = 0; i < 17; i++)
+	for (unsigned int i = 0; i < IOV + 1; i++)
 		drv_put_desc(&drv, table + 16 * i, DRV_BUF, 1,
-			     i < 16 ? DRV_NEXT : 0, (uint16_t)(i + 1));
-	offer(table, 16 * 17, DRV_INDIRECT, 0);
+			     i < IOV ? DRV_NEXT : 0, (uint16_t)(i + 1));
+	offer(table, 16 * (IOV + 1), DRV_INDIRECT, 0);
+}
+
+/* All of RAM so many times, and some bytes. */
+static void offer_ram(unsigned int times, uint32_t and_bytes)
+{
+	const uint64_t table = DRV_BASE + 0x200000;
+
+	for (unsigned int i = 0; i < times; i++)
+		drv_put_desc(&drv, table + 16 * i, DRV_BASE, DRV_SIZE,
+			     DRV_WRITE | DRV_NEXT, (uint16_t)(i + 1));
+	drv_put_desc(&drv, table + 16 * times, DRV_BASE, and_bytes, DRV_WRITE,
+		     0);
+	offer(table, 16 * (times + 1), DRV_INDIRECT, 0);
+}
+
+static void bad_long(void) /* more than 2^32 bytes */
+{
+	offer_ram(256, 1);
 }
 
 static void test_hostile(void)
@@ -434,10 +456,17 @@ static void test_hostile(void)
 		{ "indirect outside", bad_indirect_outside },
 		{ "indirect loop", bad_indirect_loop },
 		{ "many", bad_many },
+		{ "long", bad_long },
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
 		hostile(rows[i].what, rows[i].write, 16);
+
+	/* The longest chain that is allowed. */
+	drv_start(&drv, ALL, 16);
+	offer_ram(256, 0);
+	drv_kick(&drv, 0);
+	check_eq(drv_poll(&drv, 0, NULL), 0);
 
 	/* Not negotiated. */
 	drv_start(&drv, VIRTIO_F_VERSION_1, 16);

@@ -86,6 +86,20 @@ static void test_pages(void)
 	check_eq(drv_rd(&drv, 0x070), 15);
 }
 
+/* A list of pages that would keep the device busy for long. */
+static void test_long_list(void)
+{
+	uint32_t len;
+
+	drv_start(&drv, 0, 8);
+	memset(drv_at(&drv, DRV_BUF), 0, 65536);
+	offer(0, DRV_BUF, 65536, false);
+	check(drv_poll(&drv, 0, &len) >= 0);
+	offer(0, DRV_BUF, 65536 + 4, false);
+	check(drv_poll(&drv, 0, &len) < 0);
+	check_eq(drv_rd(&drv, 0x070), 15 | 64);
+}
+
 static void test_sizes(void)
 {
 	check_eq(virtio_balloon_actual(&balloon), DRV_SIZE);
@@ -199,6 +213,7 @@ int main(void)
 	virtio_balloon_watch(&balloon, changed, loop);
 	drv.vdev = &balloon.vdev;
 	test_pages();
+	test_long_list();
 	test_sizes();
 	test_stats();
 	test_early_stats();
