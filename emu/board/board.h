@@ -39,6 +39,7 @@ struct machine {
 	struct loop_timer key_release;
 
 	enum run_state state; /* the loop's thread only */
+	bool key_down;        /* the power key; the same */
 	struct machine_listener *listeners;
 	struct loop_call asked_call;
 	_Atomic unsigned int asked; /* enum cpu_exit, by a vCPU */

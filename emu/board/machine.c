@@ -83,9 +83,21 @@ void machine_asked(void *arg, enum cpu_exit what)
 	loop_call_post(&m->asked_call);
 }
 
+/* While the guest stands still the key stays down: it would find it released
+ * when it goes on. */
 static void release_key(void *arg)
 {
-	virt_power_key(arg, false);
+	struct machine *m = arg;
+
+	if (m->state != RUN_RUNNING)
+		return;
+	m->key_down = false;
+	virt_power_key(m, false);
+}
+
+static void release_key_soon(struct machine *m)
+{
+	loop_timer_arm(&m->key_release, loop_now() + KEY_DOWN_NS);
 }
 
 void machine_init(struct machine *m)
@@ -111,6 +123,8 @@ void machine_start(struct machine *m)
 	    m->config.idle)
 		return;
 	m->state = RUN_RUNNING;
+	if (m->key_down)
+		release_key_soon(m);
 	machine_emit(m, EVENT_RESUME, 0);
 	vcpus_go(&m->vcpus);
 }
@@ -158,8 +172,9 @@ void machine_reset(struct machine *m, enum shutdown_cause cause)
 
 void machine_powerdown(struct machine *m)
 {
+	m->key_down = true;
 	virt_power_key(m, true);
-	loop_timer_arm(&m->key_release, loop_now() + KEY_DOWN_NS);
+	release_key_soon(m);
 	machine_emit(m, EVENT_POWERDOWN, 0);
 }
 

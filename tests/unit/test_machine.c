@@ -337,6 +337,43 @@ static void power_key_pressed(void)
 	check_eq(events[1], EVENT_POWERDOWN);
 }
 
+static bool key_is_down(void)
+{
+	with_lock(&m->lock);
+	return m->gpio.inputs & 8;
+}
+
+static void stop_loop(void *arg)
+{
+	loop_quit(arg, 0);
+}
+
+static void run_loop(unsigned int ms)
+{
+	struct loop_timer t;
+
+	loop_timer_init(loop, &t, stop_loop, loop);
+	loop_timer_arm(&t, loop_now() + (uint64_t)ms * MS);
+	loop_run(loop);
+}
+
+/* A guest that stands still finds the key down when it goes on. */
+static void power_key_waits(void)
+{
+	MAKE(asleep, 1, false);
+	machine_start(m);
+	machine_pause(m);
+	machine_powerdown(m);
+	run_loop(300);
+	check(key_is_down());
+	machine_start(m);
+	check(key_is_down());
+	for (int i = 0; i < 500 && key_is_down(); i++)
+		run_loop(20);
+	check(!key_is_down());
+	virt_free(m);
+}
+
 static void sleeping_cpu_stops(void)
 {
 	struct machine_cpu_stats stats = { 0 };
@@ -420,6 +457,7 @@ int main(void)
 	timer_wakes();
 	pause_and_go();
 	power_key_pressed();
+	power_key_waits();
 	sleeping_cpu_stops();
 	refused();
 	slots();
