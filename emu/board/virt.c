@@ -382,9 +382,11 @@ void virt_free(struct machine *m)
 	loop_timer_cancel(&m->rtc_alarm);
 	loop_timer_cancel(&m->key_release);
 	loop_call_cancel(&m->asked_call);
-	if (m->vcpus.sys)
+	if (m->vcpus.sys) {
+		vcpus_pause(&m->vcpus);
+		reset_virtio(m); /* it may still interrupt the CPUs */
 		vcpus_fini(&m->vcpus);
-	reset_virtio(m);
+	}
 	if (m->gic.cpus)
 		gicv2_fini(&m->gic);
 	codepages_fini(&m->codepages);

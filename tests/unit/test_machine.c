@@ -4,13 +4,17 @@
  * devices and the loop do together.
  */
 #include <fcntl.h>
+#include <semaphore.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "board/board.h"
 #include "common/cleanup.h"
 #include "common/io.h"
+#include "qcow2_image.h"
 #include "test.h"
+#include "virtio/blk.h"
+#include "virtio_driver.h"
 
 enum {
 	MS = 1000000,
@@ -447,6 +451,82 @@ static void slots(void)
 		virtio_fini(&dev[i]);
 }
 
+static void happened(void *arg, const struct block_event *event)
+{
+	check_eq(event->action, BLOCK_STOP);
+	sem_post(arg);
+}
+
+/* A raw disk in memory that is full: who writes waits for room. */
+static struct block *full_disk(struct pool *pool, sem_t *held)
+{
+	static const uint8_t empty[4096];
+	const struct block_options opt = { .filename = "memory" };
+	struct memory_file *f = (struct memory_file *)memory_file(
+		empty, sizeof(empty), sizeof(empty));
+	const struct block_below below = { .file = &f->b };
+	struct block *b = NULL;
+
+	f->b.pool = pool;
+	f->full = true;
+	check_eq(block_format_open(&b, BLOCK_RAW, &opt, &below, &err), 0);
+	block_free(&f->b);
+	block_set_errors(b, BLOCK_REPORT, BLOCK_ENOSPC);
+	block_set_event(b, happened, held);
+	return b;
+}
+
+/* The shared interrupt n goes to CPU 0, which takes them all. */
+static void let_through(unsigned int n)
+{
+	unsigned int id = 32 + n;
+
+	gicv2_dist_ops.write(&m->gic, 0x000, 1, 4); /* GICD_CTLR */
+	gicv2_dist_ops.write(&m->gic, 0x100 + id / 32 * 4, 1u << id % 32, 4);
+	gicv2_dist_ops.write(&m->gic, 0x800 + id, 1, 1); /* GICD_ITARGETSR */
+	gicv2_cpu_ops.write(&m->gic, 0x00, 1, 4);        /* GICC_CTLR */
+	gicv2_cpu_ops.write(&m->gic, 0x04, 0xff, 4);     /* GICC_PMR */
+}
+
+/* The machine ends while a request waits for room: that is completed, and
+ * interrupts a CPU that must still be there. */
+static void ends_with_held_request(void)
+{
+	static struct virtio_blk blk;
+	struct drv drv = { .vdev = &blk.vdev };
+	const struct drv_buf buf[] = { { DRV_BUF, 16 + 512, false },
+				       { DRV_BUF + 0x1000, 1, true } };
+	struct virt_config config = { .cpus = 1,
+				      .ram_size = 64 << 20,
+				      .files.kernel = path,
+				      .serial = { &serial } };
+	struct pool *pool = pool_new(1, &err);
+	struct virtio_blk_options opt = { 0 };
+	struct virtio_env env;
+	sem_t held;
+	int slot;
+
+	sem_init(&held, 0, 0);
+	opt.block = full_disk(pool, &held);
+	m = virt_new(loop, &config, &err);
+	slot = virt_slot(m, VIRT_FROM_BOTTOM, &env, &err);
+	virtio_blk_init(&blk, &env, &opt);
+	virt_plug(m, slot, &blk.vdev);
+	let_through(env.irq.n);
+	drv.ram = m->ram;
+	drv_start(&drv, 0, 8);
+	*(uint32_t *)drv_at(&drv, DRV_BUF) = htole32(1); /* write sector 0 */
+	drv_add(&drv, 0, buf, 2);
+	drv_kick(&drv, 0);
+	sem_wait(&held);
+	virt_free(m);
+	check_eq(blk.pending, 0);
+	virtio_blk_fini(&blk);
+	block_free(opt.block);
+	pool_free(pool);
+	sem_destroy(&held);
+}
+
 int main(void)
 {
 	close(mkstemp(path));
@@ -461,6 +541,7 @@ int main(void)
 	sleeping_cpu_stops();
 	refused();
 	slots();
+	ends_with_held_request();
 	loop_free(loop);
 	unlink(path);
 	return test_done();
