@@ -19,8 +19,10 @@
 
 enum {
 	FIRST_PORT = 2222,
-	LOG_BYTES = 64 << 20, /* libvirt's log daemon keeps 2 MiB */
+	LOG_BYTES = 64 << 20, /* libvirt's log daemon has 2 MiB in each … */
+	OLD_LOGS = 3,         /* … and so many beside the last */
 	PRESS_SECONDS = 10,
+	RESUME_MS = 2000, /* until it has written again */
 	POLL_MS = 250
 };
 
@@ -50,21 +52,55 @@ static const char *last(const char *text, const char *what)
 	return found;
 }
 
-bool libvirt_login_seen(const struct machine *m)
+enum seen {
+	SEEN_NOTHING, /* in all that is kept */
+	SEEN_BOOT,    /* it began to boot; whether it came up is not told */
+	SEEN_END,     /* the last was a restart */
+	SEEN_LOGIN,
+};
+
+static enum seen look_at_log(const char *path)
 {
-	autofree char *path = libvirt_console_log(m), *text = NULL;
-	const char *login, *reboot;
+	autofree char *text = NULL;
+	const char *login, *end;
 	struct err ignored;
 	size_t n;
 
 	if (files_read(path, LOG_BYTES, &text, &n, &ignored) < 0)
-		return false;
+		return SEEN_NOTHING;
 	for (size_t i = 0; i < n; i++)
 		if (!text[i])
 			text[i] = ' ';
 	login = last(text, " login: ");
-	reboot = last(text, "reboot: Restarting system");
-	return login && login > reboot;
+	end = last(text, "reboot: Restarting system");
+	if (login || end)
+		return login > end ? SEEN_LOGIN : SEEN_END;
+	return strstr(text, "Booting Linux on") || strstr(text, "Kernel panic")
+		       ? SEEN_BOOT
+		       : SEEN_NOTHING;
+}
+
+/*
+ * A full console.log becomes console.log.0, that one .1, and so on, and the
+ * oldest is deleted; a start deletes all of them.  Where the prompt may be
+ * deleted, a guest that printed so much since and never booted is up.
+ */
+bool libvirt_login_seen(const struct machine *m)
+{
+	autofree char *path = libvirt_console_log(m);
+	enum seen seen = look_at_log(path);
+	bool booted = seen == SEEN_BOOT, old = true;
+
+	for (int i = 0; i < OLD_LOGS && seen < SEEN_END && old; i++) {
+		autofree char *older = xasprintf("%s.%d", path, i);
+
+		old = !access(older, F_OK);
+		seen = look_at_log(older);
+		booted |= seen == SEEN_BOOT;
+	}
+	if (seen < SEEN_END)
+		return old && !booted;
+	return seen == SEEN_LOGIN;
 }
 
 static enum status_state state_of(const struct machine *m,

@@ -39,7 +39,8 @@ int libvirt_start(const struct machine *m, struct err *err);
 int libvirt_stop(const struct machine *m, bool force, uint64_t seconds,
 		 struct err *err);
 
-/* What the guest printed since its start; the caller frees it. */
+/* The file of what the guest printed since its start, or, where that was much,
+ * of the last of it; the caller frees it. */
 char *libvirt_console_log(const struct machine *m);
 
 /* Did it print a login prompt since it booted last? */
