@@ -32,6 +32,9 @@
 
 enum {
 	START_SECONDS = 60,
+	STOP_SECONDS = 120,
+	MORE_SECONDS = 10, /* that the supervisor has, should we be gone */
+	QUIT_SECONDS = 20,
 	POLL_MS = 100,
 	LOG_BYTES = 1 << 20
 };
@@ -42,8 +45,13 @@ enum {
 };
 
 static unsigned int arg_engine = ENGINE_UNSET;
-static uint64_t arg_timeout = 120, arg_wait_timeout = 900;
+static uint64_t arg_timeout, arg_wait_timeout = 900; /* 0: not given */
 static bool arg_console, arg_wait, arg_force;
+
+static unsigned int stop_seconds(void)
+{
+	return arg_timeout ? (unsigned int)arg_timeout : STOP_SECONDS;
+}
 
 /* Who is not run by libvirt has no network of libvirt's. */
 static int network_check(const struct machine *m, struct err *err)
@@ -75,7 +83,7 @@ static int load(struct cmd_ctx *ctx, struct machine *ret_m, struct err *err)
 static int run_run(struct cmd_ctx *ctx, struct err *err)
 {
 	struct supervise_options opt = {
-		.stop_seconds = (unsigned int)arg_timeout,
+		.stop_seconds = stop_seconds(),
 		.print_console = arg_console,
 		.before_start = sync_before_start,
 		.reached = sync_reached,
@@ -108,8 +116,7 @@ static void sleep_ms(unsigned int ms)
 static int detach(const char *name, const char *log, pid_t *ret_pid,
 		  struct err *err)
 {
-	autofree char *timeout = xasprintf("%llu",
-					   (unsigned long long)arg_timeout);
+	autofree char *timeout = xasprintf("%u", stop_seconds());
 	const char *argv[] = { "pimigrate", "run",      name, "--timeout",
 			       timeout,     "--engine", NULL, NULL };
 	posix_spawn_file_actions_t fa;
@@ -261,22 +268,34 @@ static int start_and_wait(const struct cmd_ctx *ctx, const struct machine *m,
 			err);
 }
 
+/* What others decide who run it. */
+static int options_check(const struct machine *m, struct err *err)
+{
+	if (m->libvirt && arg_engine != ENGINE_UNSET)
+		return err_set(err, EINVAL,
+			       "guest '%s' is run by libvirt, with the "
+			       "emulator that its domain names",
+			       m->name);
+	if (arg_timeout && (m->libvirt || is_service(m->name)))
+		return err_set(err, EINVAL,
+			       "guest '%s' is run by %s, and --timeout is for "
+			       "stop to say",
+			       m->name, m->libvirt ? "libvirt" : "systemd");
+	return 0;
+}
+
 static int start_run(struct cmd_ctx *ctx, struct err *err)
 {
 	struct machine m;
 	struct status status;
 	int r = load(ctx, &m, err);
 
-	if (!r && m.libvirt && arg_engine != ENGINE_UNSET) {
-		err_set(err, EINVAL,
-			"guest '%s' is run by libvirt, with the emulator that "
-			"its domain names",
-			m.name);
+	if (r < 0)
+		return r;
+	if (options_check(&m, err) < 0) {
 		machine_free(&m);
 		return CMD_USAGE;
 	}
-	if (r < 0)
-		return r;
 	r = start_and_wait(ctx, &m, &status, err);
 	if (!r && !ctx->quiet)
 		print_ports(m.name, &status);
@@ -288,21 +307,50 @@ static int start_run(struct cmd_ctx *ctx, struct err *err)
 	return r == -ETIMEDOUT && arg_wait ? CMD_BOOT : r;
 }
 
+/* seconds: how long the guest may take (run/supervise.h). */
+static int send_signal(int pidfd, int signal, unsigned int seconds)
+{
+	siginfo_t info = { .si_signo = signal, .si_code = SI_QUEUE };
+
+	info.si_pid = getpid();
+	info.si_uid = getuid();
+	info.si_int = (int)seconds;
+	return (int)syscall(SYS_pidfd_send_signal, pidfd, signal, &info, 0);
+}
+
+static bool ends_within(int pidfd, unsigned int seconds)
+{
+	struct pollfd poll_fd = { pidfd, POLLIN, 0 };
+
+	return poll(&poll_fd, 1, (int)seconds * 1000) > 0;
+}
+
+/* It would pull the plug by itself; we do so first, to know that it was. */
 static int stop_supervisor(const char *name, pid_t pid, struct err *err)
 {
-	autoclose int pidfd = -1;
-	struct pollfd poll_fd;
+	autoclose int pidfd = pid > 0 ? (int)syscall(SYS_pidfd_open, pid, 0)
+				      : -1;
+	unsigned int seconds = stop_seconds();
+	int r = -1;
 
-	pidfd = pid > 0 ? (int)syscall(SYS_pidfd_open, pid, 0) : -1;
-	if (pidfd < 0 || syscall(SYS_pidfd_send_signal, pidfd,
-				 arg_force ? SIGQUIT : SIGTERM, NULL, 0) < 0)
+	if (pidfd >= 0)
+		r = arg_force ? send_signal(pidfd, SIGQUIT, 0)
+			      : send_signal(pidfd, SIGTERM,
+					    seconds + MORE_SECONDS);
+	if (r < 0)
 		return err_errno(err, errno,
 				 "cannot ask the supervisor of '%s' to stop",
 				 name);
-	poll_fd = (struct pollfd){ pidfd, POLLIN, 0 };
-	return poll(&poll_fd, 1, (int)(arg_timeout + 20) * 1000) <= 0
-		       ? -ETIMEDOUT
-		       : 0;
+	if (arg_force)
+		return ends_within(pidfd, QUIT_SECONDS) ? 0 : -ETIMEDOUT;
+	if (ends_within(pidfd, seconds) || send_signal(pidfd, SIGQUIT, 0) < 0)
+		return 0;
+	if (!ends_within(pidfd, QUIT_SECONDS))
+		return -ETIMEDOUT;
+	return err_set(err, EIO,
+		       "guest '%s' did not power off within %u seconds: it was "
+		       "switched off, as if the power failed",
+		       name, seconds);
 }
 
 static int stop_guest(const struct cmd_ctx *ctx, const struct machine *m,
@@ -320,7 +368,7 @@ static int stop_guest(const struct cmd_ctx *ctx, const struct machine *m,
 		return 0;
 	}
 	if (m->libvirt)
-		r = libvirt_stop(m, arg_force, arg_timeout, err);
+		r = libvirt_stop(m, arg_force, stop_seconds(), err);
 	else
 		r = stop_supervisor(m->name, status.supervisor, err);
 	if (r == -ETIMEDOUT)

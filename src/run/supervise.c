@@ -9,7 +9,8 @@
  * QEMU exits 0 for both, so the event is what counts.
  *
  * A press of the power key before logind listens is lost, therefore it is
- * pressed again every 10 seconds.
+ * pressed again every 10 seconds.  pimigrate stop says with its signal how long
+ * that may take; as often as it does, the last word counts.
  *
  * A guest whose disk cannot be written, because the host's is full, stands
  * still until somebody says "cont": that is tried every 5 seconds, so it goes
@@ -54,8 +55,9 @@ enum {
 	CHILD_SERIAL = 3, /* descriptors as the engine has them */
 	CHILD_MONITOR = 4,
 	PRESS_MS = 10000,
-	RETRY_MS = 5000, /* of a guest that its disk stopped */
-	KILL_MS = 5000,  /* from quit to SIGKILL */
+	RETRY_MS = 5000,    /* of a guest that its disk stopped */
+	KILL_MS = 5000,     /* from quit to SIGKILL */
+	GRACE_SECONDS = 30, /* for systemd: from the plug to our end */
 	FIRST_PORT = 2222,
 	LAST_WORDS = 4096,
 	LOOKS = 8, /* of the watchdog, in its time */
@@ -94,6 +96,7 @@ struct supervisor {
 	int signals, engine_fd;
 	int lines; /* the journal, under the guest's name; -1: none */
 	unsigned int presses, bad_looks;
+	unsigned int stop_seconds; /* once it was asked to stop */
 	pid_t engine;
 	enum phase phase;
 	uint64_t stop_by, press_at, kill_at; /* ms */
@@ -362,21 +365,43 @@ static void quit(struct supervisor *sv)
 		kill(sv->engine, SIGTERM);
 }
 
-static void on_signal(struct supervisor *sv)
+static void power_off(struct supervisor *sv, unsigned int seconds)
 {
-	struct signalfd_siginfo info;
+	bool first = sv->phase == RUNNING;
 
-	if (read(sv->signals, &info, sizeof(info)) != sizeof(info))
-		return;
-	if (sv->phase == RUNNING && info.ssi_signo != SIGQUIT) {
-		sv->phase = POWER_OFF;
-		sv->stop_by = now_ms() + sv->opt->stop_seconds * 1000ull;
+	sv->phase = POWER_OFF;
+	sv->stop_seconds = seconds;
+	sv->stop_by = now_ms() + seconds * UINT64_C(1000);
+	if (first) {
 		say(sv, STATUS_STOPPING);
 		sd_notify(0, "STOPPING=1");
 		press(sv);
-	} else if (sv->phase < QUIT) {
-		quit(sv);
 	}
+	/* systemd's own limit is the unit's TimeoutStopSec=. */
+	sd_notifyf(0, "EXTEND_TIMEOUT_USEC=%llu",
+		   (seconds + GRACE_SECONDS) * 1000000ull);
+}
+
+static void on_signal(struct supervisor *sv)
+{
+	struct signalfd_siginfo info;
+	bool says;
+
+	if (read(sv->signals, &info, sizeof(info)) != sizeof(info) ||
+	    sv->phase >= QUIT)
+		return;
+	says = info.ssi_code == SI_QUEUE && info.ssi_int > 0;
+	if (info.ssi_signo == SIGQUIT || (sv->phase == POWER_OFF && !says)) {
+		if (sv->phase == POWER_OFF)
+			journal_say(JOURNAL_WARNING,
+				    "guest '%s' has not powered off yet: it is "
+				    "switched off",
+				    sv->m->name);
+		quit(sv);
+		return;
+	}
+	power_off(sv,
+		  says ? (unsigned int)info.ssi_int : sv->opt->stop_seconds);
 }
 
 static void feed(struct supervisor *sv)
@@ -410,7 +435,7 @@ static int timers(struct supervisor *sv)
 			journal_say(JOURNAL_WARNING,
 				    "guest '%s' did not power off within %u "
 				    "seconds: it is switched off",
-				    sv->m->name, sv->opt->stop_seconds);
+				    sv->m->name, sv->stop_seconds);
 			quit(sv);
 		} else if (now >= sv->press_at) {
 			press(sv);

@@ -1,0 +1,54 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# How long stop waits for a guest of the supervisor, and what it says when the
+# plug was pulled.
+. "$(dirname "$0")/../cli/functions.sh"
+requires python3
+export PIMIGRATE_GUESTS=$scratch/guests
+cleanup() {
+	for name in obeys stubborn; do
+		"$PIMIGRATE" stop --force $name >/dev/null 2>&1
+	done
+}
+python3 "$here/guests.py" guest key "$PIMIGRATE_GUESTS/obeys"
+python3 "$here/guests.py" guest wait "$PIMIGRATE_GUESTS/stubborn"
+is_off() {
+	expect 0 "$PIMIGRATE" status "$1"
+	says "$1: off"
+}
+
+expect 0 "$PIMIGRATE" start obeys
+expect 0 "$PIMIGRATE" stop obeys
+is_off obeys
+expect 0 "$PIMIGRATE" stop obeys
+says "obeys is off"
+
+# Not before its time, which is not the one that the supervisor was started
+# with.
+expect 0 "$PIMIGRATE" start --timeout 1 stubborn
+began=$(date +%s%N)
+expect 1 "$PIMIGRATE" stop --timeout 4 stubborn
+complains "did not power off within 4 seconds: it was switched off"
+took=$((($(date +%s%N) - began) / 1000000))
+[ "$took" -ge 4000 ] || fail "it ended after $took ms"
+is_off stubborn
+
+# Nor 120 seconds later.
+expect 0 "$PIMIGRATE" start stubborn
+expect 1 timeout 90 "$PIMIGRATE" stop --timeout 1 stubborn
+complains "did not power off within 1 seconds: it was switched off"
+is_off stubborn
+
+# A stop that is killed leaves one that stops all the same; another one has the
+# last word.
+expect 0 "$PIMIGRATE" start stubborn
+expect 124 timeout 1 "$PIMIGRATE" stop stubborn
+expect 0 "$PIMIGRATE" status stubborn
+says "stubborn: stopping"
+expect 1 timeout 90 "$PIMIGRATE" stop --timeout 1 stubborn
+complains "did not power off within 1 seconds"
+is_off stubborn
+
+expect 0 "$PIMIGRATE" start stubborn
+expect 0 timeout 90 "$PIMIGRATE" stop --force stubborn
+is_off stubborn
