@@ -152,6 +152,17 @@ int boot_read(const char *dir, struct boot_state *ret_state, struct err *err)
 	return 0;
 }
 
+/* Whatever the umask is: libvirt's user must pass through. */
+static int make_folder(const char *path, struct err *err)
+{
+	int r = files_mkdir_p(path, 0755, err);
+
+	if (!r && chmod(path, 0755) < 0)
+		r = err_errno(err, errno, "cannot set the rights of '%s'",
+			      path);
+	return r;
+}
+
 /* From two plain files to folder "a". */
 static int adopt(const char *dir, struct err *err)
 {
@@ -161,7 +172,7 @@ static int adopt(const char *dir, struct err *err)
 	int r = files_remove_tree(folder, err);
 
 	if (!r)
-		r = files_mkdir_p(folder, 0755, err);
+		r = make_folder(folder, err);
 	for (int i = 0; i < 2 && !r; i++) {
 		autofree char *from = xasprintf("%s/boot/%s", dir, names[i]);
 		autofree char *to = xasprintf("%s/%s", folder, names[i]);
@@ -188,7 +199,7 @@ int boot_begin(const char *dir, char **ret_path, struct err *err)
 	int r = files_remove_tree(path, err);
 
 	if (!r)
-		r = files_mkdir_p(path, 0755, err);
+		r = make_folder(path, err);
 	if (!r)
 		*ret_path = steal_ptr(path);
 	return r;

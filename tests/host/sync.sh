@@ -87,8 +87,12 @@ dd if=part of="$dir/disk.raw" bs=1M seek=4 conv=notrunc status=none
 sync_says "not shut down"
 mv clean.raw "$dir/disk.raw"
 
-# The newer one: by number, not by letter.
+# The newer one: by number, not by letter.  Whoever takes it over, libvirt's
+# user reaches it.
+umask 077
 sync_says "boots a newer kernel" "(6.1.0-10-armmp-lpae)"
+umask 022
+[ "$(stat -c %a "$dir/boot/a" "$dir/boot/b" | sort -u)" = 755 ] || fail "boot/: $(ls -l "$dir/boot")"
 expect 0 "$PIMIGRATE" kernel list pi
 says "6.1.0-10-armmp-lpae starts next"
 cmp -s "$dir/boot/vmlinuz" "$root/boot/vmlinuz-6.1.0-10-armmp-lpae" || fail "boot/vmlinuz is another"
