@@ -18,6 +18,12 @@
 #include "model/serial.h"
 #include "run/subnet.h"
 
+/*
+ * QEMU would take an eighth of the host's memory for its translations, 1 GiB at
+ * most; a service has less for all of it (unit/unit.c, EXTRA_MIB).
+ */
+static const char qemu_accel[] = "tcg,tb-size=128"; /* MiB */
+
 /* Where our emulator may lie, from our own program's folder. */
 static const char *const places[] = { "pimigrate-emu", "../emu/pimigrate-emu",
 				      "../libexec/pimigrate/pimigrate-emu" };
@@ -235,6 +241,8 @@ void engine_args(const struct machine *m, const struct engine_run *run,
 	add2(argv, "-uuid", xstrdup(m->uuid));
 	add2(argv, "-M",
 	     xstrdup(m->engine == ENGINE_QEMU ? "virt,gic-version=2" : "virt"));
+	if (m->engine == ENGINE_QEMU)
+		add2(argv, "-accel", xstrdup(qemu_accel));
 	add2(argv, "-cpu",
 	     xstrdup(m->cpu                ? m->cpu
 		     : machine_is_arm64(m) ? "cortex-a72"

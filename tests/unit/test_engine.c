@@ -89,7 +89,8 @@ static void both_engines(void)
 	struct machine m = sample();
 	autofree char *ours = words(&m, ports), *qemu = NULL;
 	autofree char *want_ours = xasprintf(golden, "virt");
-	autofree char *want_qemu = xasprintf(golden, "virt,gic-version=2");
+	autofree char *want_qemu = xasprintf(
+		golden, "virt,gic-version=2\n-accel\ntcg,tb-size=128");
 
 	check_text(ours, want_ours);
 	m.engine = ENGINE_QEMU;
