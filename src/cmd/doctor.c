@@ -314,6 +314,18 @@ static int fix_tap(const char *name, struct err *err)
 	return r;
 }
 
+static int fix_resume(const char *name, struct err *err)
+{
+	struct machine m;
+	int r = store_load(name, &m, err);
+
+	if (r < 0)
+		return r;
+	r = libvirt_resume(&m, err);
+	machine_free(&m);
+	return r;
+}
+
 static int fix(const struct doctor_row *row, struct err *err)
 {
 	static const char *const argv[] = { "modprobe", "tun", NULL };
@@ -332,6 +344,8 @@ static int fix(const struct doctor_row *row, struct err *err)
 		return unit_enable("", row->about, err);
 	case FIX_KERNEL:
 		return fix_kernel(row->about, err);
+	case FIX_RESUME:
+		return fix_resume(row->about, err);
 	}
 	return 0;
 }

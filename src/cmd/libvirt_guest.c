@@ -114,6 +114,7 @@ static enum status_state state_of(const struct machine *m,
 		return STATUS_STOPPING;
 	case DOMAIN_RUNNING:
 	case DOMAIN_PAUSED:
+	case DOMAIN_STALLED:
 		break;
 	}
 	return libvirt_login_seen(m) ? STATUS_UP : STATUS_BOOTING;
@@ -135,6 +136,9 @@ int guest_status(const struct machine *m, struct status *ret_status,
 	if (r < 0)
 		return r;
 	status.state = state_of(m, state);
+	/* What the disk said is in the emulator's log. */
+	if (state == DOMAIN_STALLED)
+		status.stalled = xstrdup("I/O error");
 	for (size_t i = 0; status.state != STATUS_OFF && i < m->nics.n; i++)
 		for (size_t j = 0; j < m->nics.at[i].forwards.n; j++)
 			*vec_add(&status.forwards) =
@@ -302,10 +306,55 @@ int libvirt_start(const struct machine *m, struct err *err)
 	return r < 0 ? r : domain_start(host, m->uuid, err);
 }
 
+static void sleep_ms(unsigned int ms)
+{
+	const struct timespec t = { ms / 1000, ms % 1000 * 1000000L };
+
+	nanosleep(&t, NULL);
+}
+
+int libvirt_resume(const struct machine *m, struct err *err)
+{
+	autohost struct domain_host *host = NULL;
+	enum domain_state state;
+	int r = domain_host_open(m->libvirt, &host, err);
+
+	if (!r)
+		r = domain_resume(host, m->uuid, err);
+	if (r < 0)
+		return r;
+	sleep_ms(RESUME_MS);
+	r = domain_state(host, m->uuid, &state, err);
+	if (!r && state == DOMAIN_STALLED)
+		r = err_set(err, EIO,
+			    "the disk of '%s' still cannot be written",
+			    m->name);
+	return r;
+}
+
+/* A guest that is paused would not feel it, however often. */
+static int press(struct domain_host *host, const struct machine *m,
+		 enum domain_state state, struct err *err)
+{
+	if (state == DOMAIN_STALLED)
+		return err_set(err, EBUSY,
+			       "guest '%s' stands still, because its disk "
+			       "cannot be written, and does not feel its power "
+			       "button: make room, then virsh resume %s and "
+			       "try again, or switch it off with: pimigrate "
+			       "stop --force %s",
+			       m->name, m->name, m->name);
+	if (state == DOMAIN_PAUSED)
+		return err_set(err, EBUSY,
+			       "guest '%s' is paused, and does not feel its "
+			       "power button; first: virsh resume %s",
+			       m->name, m->name);
+	return domain_press_power(host, m->uuid, err);
+}
+
 int libvirt_stop(const struct machine *m, bool force, uint64_t seconds,
 		 struct err *err)
 {
-	const struct timespec pause = { .tv_nsec = POLL_MS * 1000000L };
 	const uint64_t presses = PRESS_SECONDS * 1000 / POLL_MS;
 	autohost struct domain_host *host = NULL;
 	enum domain_state state = DOMAIN_RUNNING;
@@ -314,14 +363,14 @@ int libvirt_stop(const struct machine *m, bool force, uint64_t seconds,
 	if (!r && force)
 		return domain_switch_off(host, m->uuid, err);
 	for (uint64_t i = 0; !r && i < seconds * 1000 / POLL_MS; i++) {
-		/* One before logind listens is lost. */
-		if (i % presses == 0)
-			r = domain_press_power(host, m->uuid, err);
-		if (!r)
-			r = domain_state(host, m->uuid, &state, err);
+		r = domain_state(host, m->uuid, &state, err);
 		if (r < 0 || state == DOMAIN_OFF || state == DOMAIN_MISSING)
 			return r;
-		nanosleep(&pause, NULL);
+		/* One before logind listens is lost. */
+		if (i % presses == 0)
+			r = press(host, m, state, err);
+		if (!r)
+			sleep_ms(POLL_MS);
 	}
 	return r < 0 ? r : -ETIMEDOUT;
 }

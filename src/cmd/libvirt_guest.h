@@ -35,7 +35,16 @@ int libvirt_define(struct domain_host *host, const struct machine *m,
 /* Defined first, if libvirt does not know it. */
 int libvirt_start(const struct machine *m, struct err *err);
 
-/* Press the power button until it is off: -ETIMEDOUT; or pull the plug. */
+/*
+ * One that a disk stopped goes on, if it can be written again: what our own
+ * supervisor does by itself.  -EIO: it stands still all the same.
+ */
+int libvirt_resume(const struct machine *m, struct err *err);
+
+/*
+ * Press the power button until it is off: -ETIMEDOUT; or pull the plug.
+ * -EBUSY: it is paused, and does not feel the button.
+ */
 int libvirt_stop(const struct machine *m, bool force, uint64_t seconds,
 		 struct err *err);
 

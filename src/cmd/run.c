@@ -450,6 +450,8 @@ static void print_status(const char *name, const struct machine *m,
 		printf("  it stands still, because its disk cannot be written: "
 		       "%s\n",
 		       status->stalled);
+	if (status->stalled && m->libvirt)
+		printf("  when there is room: virsh resume %s\n", name);
 	if (m->title)
 		printf("  system   %s\n", m->title);
 	printf("  machine  %u CPUs, %llu MiB, %s\n", m->cpus,

@@ -126,6 +126,7 @@ enum doctor_fix {
 	FIX_TAP,     /* about: the guest */
 	FIX_SERVICE, /* about: the guest, which is to start with this machine */
 	FIX_KERNEL,  /* about: the guest */
+	FIX_RESUME,  /* about: the guest, which libvirt runs */
 };
 
 struct doctor_row {

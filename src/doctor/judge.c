@@ -480,13 +480,23 @@ static void guest_starts(const struct doctor_guest *g, struct doctor *d)
 static void guest_stalled(const struct doctor_facts *f,
 			  const struct doctor_guest *g, struct doctor *d)
 {
-	if (g->stalled)
-		add(d, "guest/stalled", g->name, DOCTOR_BAD,
-		    words("%s stands still, because its disk cannot be "
-			  "written: %s",
-			  g->name, g->stalled),
-		    words("make room in '%s': it goes on by itself",
-			  f->host.guests));
+	struct doctor_row *row;
+
+	if (!g->stalled)
+		return;
+	row = add(d, "guest/stalled", g->name, DOCTOR_BAD,
+		  words("%s stands still, because its disk cannot be "
+			"written: %s",
+			g->name, g->stalled),
+		  g->m->libvirt ? words("make room where its disk is; then: "
+					"virsh resume %s",
+					g->name)
+				: words("make room in '%s': it goes on by "
+					"itself",
+					f->host.guests));
+	/* Nobody but us says "cont" to it. */
+	if (g->m->libvirt)
+		row->fix = FIX_RESUME;
 }
 
 /* What the guest itself shows, as far as it does. */

@@ -10,13 +10,15 @@
 #include "domain/internal.h"
 #include "domain/xml.h"
 
-static enum domain_state state_of(int state)
+static enum domain_state state_of(int state, int reason)
 {
 	switch (state) {
 	case VIR_DOMAIN_RUNNING:
 	case VIR_DOMAIN_BLOCKED:
 		return DOMAIN_RUNNING;
 	case VIR_DOMAIN_PAUSED:
+		return reason == VIR_DOMAIN_PAUSED_IOERROR ? DOMAIN_STALLED
+							   : DOMAIN_PAUSED;
 	case VIR_DOMAIN_PMSUSPENDED:
 		return DOMAIN_PAUSED;
 	case VIR_DOMAIN_SHUTDOWN:
@@ -38,7 +40,7 @@ int domain_state(struct domain_host *host, const char *uuid,
 	}
 	if (!dom || virDomainGetState(dom, &state, &reason, 0) < 0)
 		return host_failed(err, EIO, "cannot ask for the guest");
-	*ret_state = state_of(state);
+	*ret_state = state_of(state, reason);
 	return 0;
 }
 
@@ -197,6 +199,16 @@ int domain_start(struct domain_host *host, const char *uuid, struct err *err)
 
 	if (!r && virDomainCreate(dom) < 0)
 		r = host_failed(err, EIO, "the guest did not start");
+	return r;
+}
+
+int domain_resume(struct domain_host *host, const char *uuid, struct err *err)
+{
+	autodomain virDomainPtr dom = NULL;
+	int r = find(host, uuid, &dom, err);
+
+	if (!r && virDomainResume(dom) < 0)
+		r = host_failed(err, EIO, "the guest does not go on");
 	return r;
 }
 

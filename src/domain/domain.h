@@ -16,6 +16,7 @@ enum domain_state {
 	DOMAIN_OFF,
 	DOMAIN_RUNNING,
 	DOMAIN_PAUSED,
+	DOMAIN_STALLED, /* paused, because a disk cannot be written */
 	DOMAIN_STOPPING,
 };
 
@@ -50,6 +51,8 @@ int domain_autostart(struct domain_host *host, const char *uuid, bool on,
 		     struct err *err);
 
 int domain_start(struct domain_host *host, const char *uuid, struct err *err);
+/* Let one that is paused go on. */
+int domain_resume(struct domain_host *host, const char *uuid, struct err *err);
 int domain_press_power(struct domain_host *host, const char *uuid,
 		       struct err *err);
 int domain_switch_off(struct domain_host *host, const char *uuid,

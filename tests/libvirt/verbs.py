@@ -1,13 +1,15 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
 """A real libvirtd drives pimigrate-emu through virsh's verbs on a guest that
-boots, loses its daemon, and gets it back.
+boots, loses its daemon, and gets it back; and pimigrate's own on one that its
+disk stops, and on one whose console is hvc0.
 
-    verbs.py system|session EMULATOR FOLDER
+    verbs.py system|session PIMIGRATE EMULATOR FOLDER
 
 FOLDER has the small guest (vmlinuz, initrd.img) or a converted one (guest.yaml),
 for which the steps are fewer.
 """
+import json
 import os
 import re
 import signal
@@ -58,14 +60,41 @@ def domain_xml(host, emulator, kind, nics, disks):
 
 
 class Test:
-    def __init__(self, where, emulator, folder):
+    def __init__(self, where, pimigrate, emulator, folder):
         self.host = Host(where == 'session')
         self.system = where == 'system'
         self.emulator = emulator
-        files(self.host, emulator)
+        files(self.host, pimigrate, emulator)
         self.kind = kind_of(folder)(self.host, folder)
         self.serial_log = os.path.join(self.host.folder, 'serial.log')
         self.boot = 0
+        self.guests = os.path.join(self.host.folder, 'guests')
+        self.host.env['PIMIGRATE_GUESTS'] = self.guests
+
+    def pimigrate(self, *argv, code=0):
+        program = os.path.join(self.host.folder, 'pimigrate')
+        with self.host.run(program, *argv, text=True,
+                           stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                           stderr=subprocess.STDOUT) as proc:
+            out, _ = proc.communicate(timeout=BOOT_SECONDS)
+        if code is not None and proc.returncode != code:
+            raise Failed(f'pimigrate {" ".join(argv)}: exit code '
+                         f'{proc.returncode}: {out}')
+        return out
+
+    def folder(self, name, uuid, *lines):
+        """A guest of pimigrate's, which this libvirt runs."""
+        folder = os.path.join(self.guests, name)
+        os.makedirs(folder)
+        with open(os.path.join(folder, 'guest.yaml'), 'w') as f:
+            f.write('\n'.join((
+                'version: 1', f'uuid: {uuid}', 'cpus: 2', 'memory: 256M',
+                'cpu: cortex-a7', 'engine: pimigrate',
+                f'libvirt: {self.host.uri}', f'kernel: {self.kind.kernel}',
+                f'initrd: {self.kind.initrd}') + lines) + '\n')
+        if self.host.user:
+            for path in (self.guests, folder):
+                os.chown(path, self.host.user.pw_uid, self.host.user.pw_gid)
 
     def disk(self, name, size):
         path = os.path.join(self.host.folder, name)
@@ -278,13 +307,48 @@ class Test:
                  b'yes | head -c 4194304 >/full; dd if=/full of=/dev/vda '
                  b'bs=64k conv=fsync && echo "wr""itten"\n')
         self.guest.wait_state('paused (I/O error)', BOOT_SECONDS)
+        self.stalled()
         os.unlink(filler)
-        self.guest.virsh('resume')
+        if self.system:
+            self.pimigrate('doctor', '--fix', '--json', 'small', code=None)
+        else:
+            self.guest.virsh('resume')
         self.console.expect('^written$', BOOT_SECONDS)
         said = self.console.shell('dd if=/dev/vda bs=64k count=64 2>/dev/null '
                                   '| cmp - /full && echo same')
         if said != 'same':
             raise Failed(f'after the full disk: {said}')
+
+    def stalled(self):
+        """pimigrate says so."""
+        self.folder('small', self.guest.virsh('domuuid'), 'nics:',
+                    '  - kind: none')
+        status = json.loads(self.pimigrate('status', '--json', 'small'))
+        if status.get('stalled') != 'I/O error':
+            raise Failed(f'status: {status}')
+        if 'stands still' not in self.pimigrate('stop', 'small', code=1):
+            raise Failed('stop presses the button of a guest that stands still')
+        rows = json.loads(self.pimigrate('doctor', '--json', 'small', code=5))
+        if not any(r['check'] == 'guest/stalled' and r['level'] == 'bad' and
+                   'virsh resume small' in r['remedy'] for r in rows):
+            raise Failed(f'the doctor: {rows}')
+
+    def hvc0(self):
+        if not self.system:
+            return
+        step('a guest whose console is hvc0: its log, virsh console')
+        self.folder('hvc', '0110c455-1111-4222-8333-444455557777',
+                    'console: hvc0', 'cmdline: console=hvc0 quiet', 'nics:',
+                    '  - kind: none')
+        self.pimigrate('define', 'hvc')
+        self.pimigrate('start', '--wait', 'hvc')
+        console = Console(Guest(self.host, 'hvc',
+                                self.host.virsh('dumpxml', 'hvc')))
+        console.prompt()
+        console.shell('true')
+        console.close()
+        self.pimigrate('stop', 'hvc')
+        self.pimigrate('delete', '-y', 'hvc')
 
     def destroy(self):
         step('destroy')

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-#   verbs.sh system|session [GUEST]	PIMIGRATE_EMU is the program under test
+#   verbs.sh system|session [GUEST]	PIMIGRATE and PIMIGRATE_EMU are the programs under test
 #
 # GUEST: the folder of a converted card of tools/make-card.sh, which is off; its
 # disk is written to.  Without one: a small guest.
@@ -18,4 +18,4 @@ if [ -z "$guest" ]; then
 	guest=$scratch
 	"$here/make-guest.sh" . || exit $?
 fi
-"$here/private.sh" "$here/verbs.py" "$1" "$(realpath "$PIMIGRATE_EMU")" "$guest"
+"$here/private.sh" "$here/verbs.py" "$1" "$PIMIGRATE" "$(realpath "$PIMIGRATE_EMU")" "$guest"

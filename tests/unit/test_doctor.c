@@ -284,6 +284,12 @@ static void guest(void)
 	g->stalled = text("No space left on device");
 	finds("guest/stalled", DOCTOR_BAD, "No space left", "room in '/guests'",
 	      FIX_NONE);
+	machine.libvirt = text("qemu:///session");
+	g->running = true;
+	g->stalled = text("I/O error");
+	finds("guest/stalled", DOCTOR_BAD, "I/O error", "virsh resume pi",
+	      FIX_RESUME);
+	machine.libvirt = NULL;
 	g->kernel = KERNEL_WAITS;
 	g->release = text("6.1.0-99");
 	finds("guest/kernel", DOCTOR_NOTE, "6.1.0-99", "pimigrate sync pi",
