@@ -15,6 +15,7 @@
 #include "common/cleanup.h"
 #include "common/io.h"
 #include "common/mem.h"
+#include "domain/xml.h"
 #include "run/console.h"
 #include "run/status.h"
 #include "store/store.h"
@@ -147,7 +148,8 @@ static int libvirt_console(const struct machine *m, const struct cmd_ctx *ctx,
 	r = domain_host_open(m->libvirt, &host, err);
 	if (r < 0)
 		return r;
-	guest = domain_console(host, m->uuid, err);
+	guest = domain_console(host, m->uuid, m->console_hvc0 ? XML_HVC0 : NULL,
+			       err);
 	if (guest < 0 && (guest != -EBUSY || log < 0))
 		return guest;
 	if (guest >= 0)

@@ -89,14 +89,14 @@ static void *pump_run(void *arg)
 }
 
 static int open_stream(struct domain_host *host, struct pump *p,
-		       struct err *err)
+		       const char *device, struct err *err)
 {
 	int code;
 
 	p->stream = virStreamNew(host->conn, VIR_STREAM_NONBLOCK);
 	if (!p->stream)
 		return host_failed(err, EIO, "cannot open the console");
-	if (virDomainOpenConsole(p->dom, NULL, p->stream,
+	if (virDomainOpenConsole(p->dom, device, p->stream,
 				 VIR_DOMAIN_CONSOLE_SAFE) < 0) {
 		code = host_error_code();
 		return host_failed(
@@ -137,7 +137,8 @@ void domain_console_prepare(void)
 	virEventRegisterDefaultImpl();
 }
 
-int domain_console(struct domain_host *host, const char *uuid, struct err *err)
+int domain_console(struct domain_host *host, const char *uuid,
+		   const char *device, struct err *err)
 {
 	struct pump *p;
 	int fd[2], r;
@@ -148,7 +149,7 @@ int domain_console(struct domain_host *host, const char *uuid, struct err *err)
 	p->fd = fd[1];
 	p->watch = -1;
 	p->dom = host_domain(host, uuid);
-	r = p->dom ? open_stream(host, p, err)
+	r = p->dom ? open_stream(host, p, device, err)
 		   : host_failed(err, EIO, "cannot open the console");
 	if (!r)
 		r = start_thread(p, err);

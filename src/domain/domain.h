@@ -64,8 +64,10 @@ void domain_console_prepare(void);
 /*
  * Its console as a connected socket, which ends when the guest does.  A thread
  * carries what is typed and printed; only one console may be open in a
- * program.  -EBUSY: somebody else has it.
+ * program.  device: libvirt's name of it; NULL: the first.  -EBUSY: somebody
+ * else has it.
  */
-int domain_console(struct domain_host *host, const char *uuid, struct err *err);
+int domain_console(struct domain_host *host, const char *uuid,
+		   const char *device, struct err *err);
 
 #endif

@@ -179,10 +179,6 @@ static void add_serials(struct writer *w, const struct machine *m,
 	bool uart = kind == SERIAL_UART, first = true;
 	bool hvc0 = !uart && m->console_hvc0;
 
-	if (hvc0)
-		str_add(&w->s, "    <console type='pty'>\n      <target "
-			       "type='virtio'/>\n    </console>\n");
-
 	for (size_t i = 0; i < m->serial.n; i++) {
 		if (m->serial.at[i].port != kind)
 			continue;
@@ -204,6 +200,40 @@ static void add_serials(struct writer *w, const struct machine *m,
 			       "      " MMIO "\n    </controller>\n");
 }
 
+static void add_log(struct writer *w, const struct domain_parts *parts)
+{
+	put(w, "      <log file='", "path", parts->console_log,
+	    "' append='off'/>\n");
+}
+
+/*
+ * The serial lines and the consoles.  With hvc0 the UART is a program's of the
+ * guest, and nothing is at its other end; libvirt makes a console of it all the
+ * same, which is the first, so that hvc0 has a name to be opened by.
+ */
+static void add_consoles(struct writer *w, const struct machine *m,
+			 const struct domain_parts *parts)
+{
+	if (m->console_hvc0) {
+		str_add(&w->s, "    <serial type='null'/>\n");
+	} else {
+		str_add(&w->s, "    <serial type='pty'>\n");
+		add_log(w, parts);
+		str_add(&w->s, "    </serial>\n");
+	}
+	add_serials(w, m, SERIAL_UART);
+	if (m->console_hvc0) {
+		str_add(&w->s, "    <console type='pty'>\n");
+		add_log(w, parts);
+		str_add(&w->s, "      <target type='virtio'/>\n"
+			       "      <alias name='" XML_HVC0 "'/>\n"
+			       "    </console>\n");
+	} else {
+		str_add(&w->s, "    <console type='pty'/>\n");
+	}
+	add_serials(w, m, SERIAL_VIRTIO);
+}
+
 static void add_devices(struct writer *w, const struct machine *m,
 			const struct domain_parts *parts)
 {
@@ -216,11 +246,7 @@ static void add_devices(struct writer *w, const struct machine *m,
 		if (m->nics.at[i].kind == NIC_TAP ||
 		    m->nics.at[i].kind == NIC_NETWORK)
 			add_tap(w, &m->nics.at[i]);
-	put(w, "    <serial type='pty'>\n      <log file='", "path",
-	    parts->console_log, "' append='off'/>\n    </serial>\n");
-	add_serials(w, m, SERIAL_UART);
-	str_add(&w->s, "    <console type='pty'/>\n");
-	add_serials(w, m, SERIAL_VIRTIO);
+	add_consoles(w, m, parts);
 	str_add(&w->s, "    <rng model='virtio'>\n"
 		       "      <backend model='random'>/dev/urandom</backend>\n"
 		       "      " MMIO "\n"

@@ -16,6 +16,9 @@
 #include "common/str.h"
 #include "model/machine.h"
 
+/* libvirt's name of the console of a guest whose console is hvc0. */
+#define XML_HVC0 "ua-hvc0"
+
 /* What of a domain is not in guest.yaml. */
 struct domain_parts {
 	const char *dir;      /* the guest's folder, absolute */

@@ -174,11 +174,11 @@ class Guest:
 class Console:
     """virsh console, as on a terminal."""
 
-    def __init__(self, guest):
+    def __init__(self, guest, *more):
         self.master, slave = pty.openpty()
         self.proc = guest.host.run(
             'virsh', '-q', '-c', guest.host.uri, 'console', guest.name,
-            '--force', stdin=slave, stdout=slave, stderr=slave,
+            '--force', *more, stdin=slave, stdout=slave, stderr=slave,
             start_new_session=True)
         os.close(slave)
         self.text = ''

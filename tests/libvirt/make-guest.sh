@@ -48,6 +48,13 @@ while read -r module; do
 	insmod "/lib/$module" 2>/dev/null
 done </lib/order
 ip link set eth0 up 2>/dev/null
+case $(cat /proc/cmdline) in
+*console=hvc0*) # which was not there when this began, and comes by and by
+	until (: </dev/hvc0) 2>/dev/null; do sleep 0.1; done
+	exec </dev/hvc0 >/dev/hvc0 2>&1
+	echo "small login: "
+	;;
+esac
 # The power key comes as one event of 16 bytes.
 (dd if=/dev/input/event0 of=/dev/null bs=16 count=1 2>/dev/null && poweroff -f) &
 echo "guest ready on $(nproc) cpus"

@@ -336,19 +336,36 @@ class Test:
     def hvc0(self):
         if not self.system:
             return
-        step('a guest whose console is hvc0: its log, virsh console')
+        step('a guest whose console is hvc0: its log, its console')
         self.folder('hvc', '0110c455-1111-4222-8333-444455557777',
                     'console: hvc0', 'cmdline: console=hvc0 quiet', 'nics:',
                     '  - kind: none')
         self.pimigrate('define', 'hvc')
         self.pimigrate('start', '--wait', 'hvc')
-        console = Console(Guest(self.host, 'hvc',
-                                self.host.virsh('dumpxml', 'hvc')))
+        if 'small login: ' not in self.shown('hvc'):
+            raise Failed('pimigrate console shows another line')
+        guest = Guest(self.host, 'hvc', self.host.virsh('dumpxml', 'hvc'))
+        console = Console(guest, '--devname', 'ua-hvc0')
         console.prompt()
         console.shell('true')
         console.close()
         self.pimigrate('stop', 'hvc')
         self.pimigrate('delete', '-y', 'hvc')
+
+    def shown(self, name):
+        """By pimigrate console, which nobody types at."""
+        with self.host.run(os.path.join(self.host.folder, 'pimigrate'),
+                           'console', name, text=True, stdin=subprocess.DEVNULL,
+                           stdout=subprocess.PIPE,
+                           stderr=subprocess.STDOUT) as proc:
+            text = ''
+            while 'login: ' not in text:
+                line = proc.stdout.readline()
+                if not line:
+                    break
+                text += line
+            proc.kill()
+        return text
 
     def destroy(self):
         step('destroy')
@@ -392,7 +409,7 @@ class Test:
         steps = [self.define, self.start, self.queries, self.link, self.resize,
                  self.balloon, self.suspend, self.refused, self.reconnect,
                  self.reset, self.reboot, self.reboot_inside, self.shutdown,
-                 self.enospc, self.killed, self.autostart, self.destroy,
+                 self.enospc, self.killed, self.hvc0, self.autostart, self.destroy,
                  self.undefine, self.log]
         if isinstance(self.kind, Card):
             steps = [self.define, self.start, self.queries, self.resize,

@@ -226,6 +226,29 @@ static void serial_ports(void)
 	machine_free(&m);
 }
 
+/* The first console is what libvirt opens; the log follows it. */
+static void hvc0(void)
+{
+	struct machine m = sample();
+	struct machine_serial *port = vec_add(&m.serial);
+
+	m.console_hvc0 = true;
+	port->device = xstrdup("/dev/a");
+	port->port = SERIAL_VIRTIO;
+	has(&m, "    <serial type='null'/>\n"
+		"    <console type='pty'>\n"
+		"      <log file='/g/pi/console.log' append='off'/>\n"
+		"      <target type='virtio'/>\n"
+		"      <alias name='ua-hvc0'/>\n"
+		"    </console>\n"
+		"    <console type='dev'>\n"
+		"      <source path='/dev/a'/>\n"
+		"      <target type='virtio'/>\n"
+		"    </console>\n"
+		"    <controller type='virtio-serial'>\n");
+	machine_free(&m);
+}
+
 static void volumes(void)
 {
 	autofree char *sparse = NULL, *full = NULL;
@@ -250,6 +273,7 @@ int main(void)
 	refuses();
 	devices();
 	serial_ports();
+	hvc0();
 	volumes();
 	return test_done();
 }
