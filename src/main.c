@@ -111,7 +111,7 @@ static int run_command(const struct cmd *c, int n, char **args, struct err *err)
 {
 	struct cmd_ctx ctx = { .cmd = c,
 			       .json = arg_json,
-			       .quiet = arg_quiet,
+			       .quiet = arg_quiet || arg_json,
 			       .global_options = global_options };
 	struct ui ui;
 	int rc;

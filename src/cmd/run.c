@@ -206,6 +206,48 @@ static void print_ports(const char *name, const struct status *status)
 	}
 }
 
+static const char *state_name(const struct status *status)
+{
+	return status ? status_state_name(status->state) : "unknown";
+}
+
+/* status NULL: nobody can tell. */
+static struct json_object *status_object(const struct machine *m,
+					 const struct status *status)
+{
+	struct json_object *o = json_object_new_object();
+	struct json_object *list = json_object_new_array();
+
+	json_object_object_add(o, "name", json_object_new_string(m->name));
+	json_object_object_add(o, "state",
+			       json_object_new_string(state_name(status)));
+	if (m->libvirt)
+		json_object_object_add(o, "libvirt",
+				       json_object_new_string(m->libvirt));
+	if (status && status->stalled)
+		json_object_object_add(o, "stalled",
+				       json_object_new_string(status->stalled));
+	for (size_t i = 0; status && i < status->forwards.n; i++) {
+		struct json_object *f = json_object_new_object();
+
+		json_object_object_add(
+			f, "host",
+			json_object_new_int(status->forwards.at[i].host));
+		json_object_object_add(
+			f, "guest",
+			json_object_new_int(status->forwards.at[i].guest));
+		json_object_array_add(list, f);
+	}
+	json_object_object_add(o, "forwards", list);
+	return o;
+}
+
+static void print_json(struct json_object *o)
+{
+	puts(json_object_to_json_string_ext(o, JSON_C_TO_STRING_PRETTY));
+	json_object_put(o);
+}
+
 /* Enabled, and systemd is here: then the service is what runs it. */
 static bool is_service(const char *name)
 {
@@ -297,7 +339,9 @@ static int start_run(struct cmd_ctx *ctx, struct err *err)
 		return CMD_USAGE;
 	}
 	r = start_and_wait(ctx, &m, &status, err);
-	if (!r && !ctx->quiet)
+	if (!r && ctx->json)
+		print_json(status_object(&m, &status));
+	else if (!r && !ctx->quiet)
 		print_ports(m.name, &status);
 	if (!r)
 		status_free(&status);
@@ -381,56 +425,17 @@ static int stop_guest(const struct cmd_ctx *ctx, const struct machine *m,
 
 static int stop_run(struct cmd_ctx *ctx, struct err *err)
 {
+	const struct status off = { .state = STATUS_OFF };
 	struct machine m;
 	int r = store_load(ctx->args[0], &m, err);
 
 	if (r < 0)
 		return r;
 	r = stop_guest(ctx, &m, err);
+	if (!r && ctx->json)
+		print_json(status_object(&m, &off));
 	machine_free(&m);
 	return r == -ENODEV ? CMD_HOST : r;
-}
-
-static const char *state_name(const struct status *status)
-{
-	return status ? status_state_name(status->state) : "unknown";
-}
-
-/* status NULL: nobody can tell. */
-static struct json_object *status_object(const struct machine *m,
-					 const struct status *status)
-{
-	struct json_object *o = json_object_new_object();
-	struct json_object *list = json_object_new_array();
-
-	json_object_object_add(o, "name", json_object_new_string(m->name));
-	json_object_object_add(o, "state",
-			       json_object_new_string(state_name(status)));
-	if (m->libvirt)
-		json_object_object_add(o, "libvirt",
-				       json_object_new_string(m->libvirt));
-	if (status && status->stalled)
-		json_object_object_add(o, "stalled",
-				       json_object_new_string(status->stalled));
-	for (size_t i = 0; status && i < status->forwards.n; i++) {
-		struct json_object *f = json_object_new_object();
-
-		json_object_object_add(
-			f, "host",
-			json_object_new_int(status->forwards.at[i].host));
-		json_object_object_add(
-			f, "guest",
-			json_object_new_int(status->forwards.at[i].guest));
-		json_object_array_add(list, f);
-	}
-	json_object_object_add(o, "forwards", list);
-	return o;
-}
-
-static void print_json(struct json_object *o)
-{
-	puts(json_object_to_json_string_ext(o, JSON_C_TO_STRING_PRETTY));
-	json_object_put(o);
 }
 
 static void print_status(const char *name, const struct machine *m,

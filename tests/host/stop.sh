@@ -23,6 +23,20 @@ is_off obeys
 expect 0 "$PIMIGRATE" stop obeys
 says "obeys is off"
 
+# For programs: one document each, whatever there is to say.
+document() { # STATE COMMAND...
+	expect 0 "$PIMIGRATE" "${@:2}" --json obeys
+	python3 -c 'import json, sys; one = json.load(open("out")); sys.exit([one["name"], one["state"]] != ["obeys", sys.argv[1]])' "$1" ||
+		fail "$2 --json"
+}
+document off stop
+document booting start
+document booting start
+document off stop
+expect 0 "$PIMIGRATE" rename --json obeys other
+[ ! -s out ] || fail "rename --json"
+expect 0 "$PIMIGRATE" rename other obeys
+
 # Not before its time, which is not the one that the supervisor was started
 # with.
 expect 0 "$PIMIGRATE" start --timeout 1 stubborn
