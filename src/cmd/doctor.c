@@ -121,9 +121,12 @@ static void look_at_status(struct doctor_guest *g)
 		return;
 	g->running = status.state != STATUS_OFF;
 	g->stalled = steal_ptr(status.stalled);
-	if (g->running && status.began) {
-		g->starts = status.boots;
-		g->seconds = (unsigned int)(time(NULL) - status.began);
+	for (int i = 0; g->running && i < STATUS_STARTS; i++) {
+		if (!status.starts[i])
+			continue;
+		if (!g->starts++)
+			g->seconds = (unsigned int)(time(NULL) -
+						    status.starts[i]);
 	}
 	status_free(&status);
 }

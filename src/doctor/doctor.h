@@ -85,12 +85,13 @@ struct doctor_guest {
 	const struct machine *m; /* NULL: guest.yaml cannot be read */
 	char *problem;           /* then: why */
 	bool running;
-	bool service;                 /* starts with this machine */
-	bool failed;                  /* the service gave up */
-	unsigned int starts, seconds; /* how often since how long; 0: off */
-	char *stalled;                /* why it stands still, or NULL */
-	char *missing;                /* a disk or kernel that is not there */
-	uint64_t disk_missing;        /* bytes that the disk may still grow */
+	bool service; /* starts with this machine */
+	bool failed;  /* the service gave up */
+	/* Of the last starts: how many, since how many seconds; 0: off. */
+	unsigned int starts, seconds;
+	char *stalled;         /* why it stands still, or NULL */
+	char *missing;         /* a disk or kernel that is not there */
+	uint64_t disk_missing; /* bytes that the disk may still grow */
 	enum doctor_kernel kernel;
 	char *release;
 	uint64_t fs_size, fs_free; /* of its root; 0: not known */

@@ -28,6 +28,16 @@ const char *status_state_name(enum status_state state)
 	return states[state];
 }
 
+static struct json_object *starts_array(const struct status *status)
+{
+	struct json_object *list = json_object_new_array();
+
+	for (int i = 0; i < STATUS_STARTS; i++)
+		json_object_array_add(list,
+				      json_object_new_int64(status->starts[i]));
+	return list;
+}
+
 static char *status_file(const char *name)
 {
 	autofree char *dir = store_runtime_dir(name);
@@ -59,6 +69,7 @@ int status_write(const char *name, const struct status *status, struct err *err)
 			       json_object_new_int64(status->began));
 	json_object_object_add(root, "boots",
 			       json_object_new_int((int)status->boots));
+	json_object_object_add(root, "starts", starts_array(status));
 	json_object_object_add(root, "stalled",
 			       status->stalled
 				       ? json_object_new_string(status->stalled)
@@ -110,6 +121,18 @@ static bool is_text(struct json_object *object, const char *key,
 	       !strcmp(json_object_get_string(value), text);
 }
 
+static void read_starts(struct status *status, struct json_object *root)
+{
+	struct json_object *list;
+
+	if (!json_object_object_get_ex(root, "starts", &list) ||
+	    !json_object_is_type(list, json_type_array))
+		return;
+	for (size_t i = 0; i < STATUS_STARTS; i++)
+		status->starts[i] = json_object_get_int64(
+			json_object_array_get_idx(list, i));
+}
+
 static void read_object(struct status *status, struct json_object *root)
 {
 	struct json_object *list;
@@ -124,6 +147,7 @@ static void read_object(struct status *status, struct json_object *root)
 	status->since = number(root, "since");
 	status->began = number(root, "began");
 	status->boots = (unsigned int)number(root, "boots");
+	read_starts(status, root);
 	status->stalled = text_of(root, "stalled");
 	if (!json_object_object_get_ex(root, "forwards", &list) ||
 	    !json_object_is_type(list, json_type_array))

@@ -22,6 +22,10 @@ enum status_state {
 	STATUS_STOPPING, /* asked to power off */
 };
 
+enum {
+	STATUS_STARTS = 4, /* what the doctor judges by */
+};
+
 struct status {
 	enum status_state state;
 	pid_t supervisor, engine_pid;
@@ -29,6 +33,8 @@ struct status {
 	int64_t since;      /* seconds since 1970: of this boot */
 	int64_t began;      /* the same: of the supervisor */
 	unsigned int boots; /* since the supervisor began */
+	/* When the last of them were, the oldest first; 0: no such start. */
+	int64_t starts[STATUS_STARTS];
 	/* Why the guest stands still: what its disk said; NULL: it does not. */
 	char *stalled;
 	struct vec_of(struct machine_forward) forwards;

@@ -297,6 +297,15 @@ static int spawn(struct supervisor *sv, char *const *argv, int serial,
 	return 0;
 }
 
+static void note_start(struct status *status)
+{
+	status->since = time(NULL);
+	status->boots++;
+	memmove(status->starts, status->starts + 1,
+		sizeof(status->starts) - sizeof(status->starts[0]));
+	status->starts[STATUS_STARTS - 1] = status->since;
+}
+
 static int start_engine(struct supervisor *sv, struct err *err)
 {
 	autoclose int serial = -1, monitor = -1;
@@ -320,8 +329,7 @@ static int start_engine(struct supervisor *sv, struct err *err)
 	sv->watch = (struct watch){ 0 };
 	sv->bad_looks = 0;
 	sv->watchdog_at = now_ms() + sv->watchdog_every;
-	sv->status.since = time(NULL);
-	sv->status.boots++;
+	note_start(&sv->status);
 	say(sv, STATUS_STARTING);
 	r = socket_pair(a, err);
 	if (r < 0)

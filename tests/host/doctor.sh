@@ -131,6 +131,26 @@ done
 finds bad guest/restarts "loop has started"
 kill -QUIT $pid
 wait $pid
+
+# The last starts count, however long all was well before.
+python3 "$here/guests.py" guest wait "$PIMIGRATE_GUESTS/late"
+"$PIMIGRATE" run late >run.log 2>&1 &
+pid=$!
+late=$PIMIGRATE_GUESTS/.run/late/status.json
+for _ in $(seq 300); do
+	! grep -qs booting "$late" || break
+	sleep 0.1
+done
+finds ok guest/restarts "late runs"
+python3 - "$late" <<-'P'
+	import json, sys, time
+	status, now = json.load(open(sys.argv[1])), int(time.time())
+	status.update(began=now - 30 * 86400, boots=40, starts=[now - 90, now - 60, now - 30, now])
+	json.dump(status, open(sys.argv[1], "w"))
+P
+finds bad guest/restarts "late has started 4 times in 9"
+kill -QUIT $pid
+wait $pid
 expect 1 "$PIMIGRATE" doctor nobody
 complains "there is no guest 'nobody'"
 

@@ -31,7 +31,8 @@ static void only_while_the_lock_is_held(void)
 			       .engine = ENGINE_QEMU,
 			       .since = 1795250000,
 			       .began = 1795240000,
-			       .boots = 3 },
+			       .boots = 3,
+			       .starts = { 0, 10, 20, 30 } },
 		      read;
 	autofree char *dir = store_runtime_dir("pi");
 	struct err err;
@@ -57,6 +58,9 @@ static void only_while_the_lock_is_held(void)
 	check_eq(read.since, 1795250000);
 	check_eq(read.began, 1795240000);
 	check_eq(read.boots, 3);
+	check_eq(read.starts[0], 0);
+	check_eq(read.starts[1], 10);
+	check_eq(read.starts[3], 30);
 	check_eq(read.forwards.n, 2);
 	check_eq(read.forwards.at[1].host, 8080);
 	check_eq(read.forwards.at[1].guest, 80);
