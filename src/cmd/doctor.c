@@ -156,24 +156,39 @@ static void look_at_taps(struct doctor_guest *g)
 	}
 }
 
+static bool add_log(struct str *s, const char *path)
+{
+	autofree char *text = NULL;
+	struct err ignored;
+	size_t n;
+
+	if (files_read(path, LOG_BYTES, &text, &n, &ignored) < 0)
+		return false;
+	for (size_t i = 0; i < n; i++)
+		if (!text[i])
+			text[i] = ' ';
+	str_addn(s, text, n);
+	return true;
+}
+
+/* A full log is console.log.0, whoever runs the guest.  Where there is one,
+ * the boot itself may be deleted already. */
 static void look_inside(struct doctor_guest *g)
 {
 	autofree char *dir = store_runtime_dir(g->name);
 	autofree char *path = g->m->libvirt ? libvirt_console_log(g->m)
 					    : xasprintf("%s/console.log", dir);
-	autofree char *text = NULL;
+	autofree char *old_path = xasprintf("%s.0", path);
 	autofailed struct failed failed = { 0 };
-	struct err ignored;
-	size_t n;
+	autostr struct str text = { 0 };
+	bool rolled;
 
 	g->clock_known = stamp_guest(g->m, &g->clock_ahead);
-	if (files_read(path, LOG_BYTES, &text, &n, &ignored) < 0)
+	rolled = add_log(&text, old_path);
+	if (!add_log(&text, path) || (rolled && !failed_has_boot(text.text)))
 		return;
-	for (size_t i = 0; i < n; i++)
-		if (!text[i])
-			text[i] = ' ';
 	g->booted = true;
-	failed_on_console(text, &failed);
+	failed_on_console(text.text, &failed);
 	g->failed_units = failed_text(&failed);
 }
 

@@ -84,14 +84,20 @@ static char *plain(const char *text)
 	return str_steal(&s);
 }
 
+static const char boot[] = "Booting Linux on physical CPU";
+
 static const char *last_boot(const char *console)
 {
 	const char *found = console;
 
-	for (const char *at = console;
-	     (at = strstr(at, "Booting Linux on physical CPU")); at++)
+	for (const char *at = console; (at = strstr(at, boot)); at++)
 		found = at;
 	return found;
+}
+
+bool failed_has_boot(const char *text)
+{
+	return strstr(text, boot);
 }
 
 void failed_on_console(const char *text, struct failed *f)

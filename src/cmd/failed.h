@@ -22,6 +22,9 @@ struct failed {
  * boots the last one counts. */
 void failed_on_console(const char *text, struct failed *f);
 
+/* Does a system begin to boot in that text? */
+bool failed_has_boot(const char *text);
+
 /* The newest journal of each machine id below /var/log/journal (messages of
  * that length are stored as they are) and the logs that rsyslog writes.  Of
  * each at most 64 MiB. */

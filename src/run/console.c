@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -14,9 +15,10 @@
 #include "common/io.h"
 #include "common/mem.h"
 
-/* A guest that prints for ever must not fill the host's /run. */
+/* A guest that prints for ever must not fill the host's /run: there are two
+ * logs of that size at most. */
 enum {
-	LOG_MAX = 8 << 20
+	LOG_MAX = 4 << 20
 };
 
 static int socket_at(const char *path, struct sockaddr_un *ret_addr,
@@ -50,6 +52,18 @@ int console_connect(const char *path, struct err *err)
 	return steal_fd(&fd);
 }
 
+static int open_log(struct console *con, struct err *err)
+{
+	con->log = open(con->log_path,
+			O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_APPEND,
+			0600);
+	if (con->log < 0)
+		return err_errno(err, errno, "cannot write '%s'",
+				 con->log_path);
+	con->logged = 0;
+	return 0;
+}
+
 int console_init(struct console *con, const char *path, const char *log_path,
 		 struct err *err)
 {
@@ -70,12 +84,10 @@ int console_init(struct console *con, const char *path, const char *log_path,
 		return err_errno(err, errno, "cannot listen at '%s'", path);
 	if (!log_path)
 		return 0;
-	con->log = open(log_path,
-			O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_APPEND,
-			0600);
-	if (con->log < 0)
-		return err_errno(err, errno, "cannot write '%s'", log_path);
-	return 0;
+	con->log_path = xstrdup(log_path);
+	con->old_log_path = xasprintf("%s.0", log_path);
+	unlink(con->old_log_path);
+	return open_log(con, err);
 }
 
 static void drop(int *fd)
@@ -93,7 +105,9 @@ void console_fini(struct console *con)
 	for (int i = 0; i < CONSOLE_READERS; i++)
 		drop(&con->reader[i]);
 	free(con->kept);
-	con->kept = NULL;
+	free(con->log_path);
+	free(con->old_log_path);
+	con->kept = con->log_path = con->old_log_path = NULL;
 }
 
 void console_attach(struct console *con, int fd)
@@ -171,11 +185,23 @@ static void follow_lines(struct console *con, const char *bytes, size_t n)
 	}
 }
 
+/* The full log is kept as the old one, and a new one is begun. */
+static void roll(struct console *con)
+{
+	struct err ignored;
+
+	drop(&con->log);
+	rename(con->log_path, con->old_log_path);
+	open_log(con, &ignored);
+}
+
 static void keep(struct console *con, const char *bytes, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
 		con->kept[con->printed++ % CONSOLE_KEPT] = bytes[i];
-	if (con->log >= 0 && con->logged < LOG_MAX) {
+	if (con->log >= 0 && con->logged + n > LOG_MAX)
+		roll(con);
+	if (con->log >= 0) {
 		io_write(con->log, bytes, n);
 		con->logged += n;
 	}

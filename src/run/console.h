@@ -27,9 +27,10 @@ struct console {
 	int engine; /* the serial line; -1: none now */
 	int listener;
 	int reader[CONSOLE_READERS];
-	int log; /* file with all that was printed; -1: none */
-	uint64_t logged;
-	char *kept; /* ring */
+	int log; /* file with what was printed last; -1: none */
+	char *log_path, *old_log_path;
+	uint64_t logged; /* bytes in it */
+	char *kept;      /* ring */
 	uint64_t printed;
 	char line[CONSOLE_LINE]; /* the line at hand, without controls */
 	unsigned int line_len;
@@ -44,7 +45,8 @@ struct console {
 	void *arg;
 };
 
-/* Listens at path; logs to log_path (NULL: nowhere), emptied before. */
+/* Listens at path; logs to log_path (NULL: nowhere), emptied before.  A full
+ * log becomes log_path.0, in place of the one before. */
 int console_init(struct console *con, const char *path, const char *log_path,
 		 struct err *err);
 void console_fini(struct console *con);

@@ -263,6 +263,30 @@ static void log_file(void)
 	teardown(&rig);
 }
 
+/* The last of what was printed is kept, not the first. */
+static void full_log(void)
+{
+	autofree char *last = NULL, *old = NULL;
+	struct rig rig;
+	struct stat st;
+	struct err err;
+	char line[4096];
+
+	setup(&rig);
+	old = xasprintf("%s.0", rig.log);
+	memset(line, 'x', 4095);
+	line[4095] = 0;
+	for (int i = 0; i < 3 * 1024; i++) /* 12 MiB */
+		guest_prints(&rig, line);
+	guest_prints(&rig, "the last line\r\n");
+	check(!stat(rig.log, &st) && st.st_size <= 4 << 20);
+	check(!stat(old, &st) && st.st_size <= 4 << 20);
+	check_eq(st.st_mode & 0777, 0600);
+	check_eq(files_read(rig.log, 4 << 20, &last, NULL, &err), 0);
+	check(last && strstr(last, "the last line"));
+	teardown(&rig);
+}
+
 static void bad_paths(void)
 {
 	char path[200];
@@ -291,6 +315,7 @@ int main(void)
 	too_many_readers();
 	engine_gone();
 	log_file();
+	full_log();
 	bad_paths();
 	return test_done();
 }

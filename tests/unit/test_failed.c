@@ -43,6 +43,8 @@ static void in_a_line(void)
 	check(text && !strcmp(text, "ssh.service, Raise network interfaces"));
 	failed_on_console("[  OK  ] Started all of it\n", &none);
 	check(!failed_text(&none));
+	check(failed_has_boot("[    0.0] Booting Linux on physical CPU 0x0\n"));
+	check(!failed_has_boot("[  OK  ] Started all of it\n"));
 }
 
 static void journal(void)
