@@ -268,8 +268,8 @@ static int sync_without_hook(const struct machine *m, struct err *err)
 }
 
 /* By whoever runs it; *ret_pid is a supervisor of ours, or 0. */
-static int start_guest(const struct machine *m, const char *dir,
-		       const char *log, pid_t *ret_pid, struct err *err)
+static int start_guest(const struct machine *m, const char *log, pid_t *ret_pid,
+		       struct err *err)
 {
 	int r;
 
@@ -280,7 +280,7 @@ static int start_guest(const struct machine *m, const char *dir,
 	}
 	if (is_service(m->name))
 		return unit_start(m->name, err);
-	r = files_mkdir_p(dir, 0711, err);
+	r = store_runtime_make(m->name, err);
 	return r < 0 ? r : detach(m->name, log, ret_pid, err);
 }
 
@@ -298,7 +298,7 @@ static int start_and_wait(const struct cmd_ctx *ctx, const struct machine *m,
 		if (!ctx->quiet)
 			printf("%s is running already\n", m->name);
 	} else {
-		r = start_guest(m, dir, log, &pid, err);
+		r = start_guest(m, log, &pid, err);
 		if (!r)
 			r = wait_for(m, pid, log, STATUS_BOOTING, START_SECONDS,
 				     ret_status, err);

@@ -103,7 +103,7 @@ static void run_child(const struct verify *v)
 
 static int start(struct verify *v, struct err *err)
 {
-	int r = files_mkdir_p(v->runtime, 0711, err);
+	int r = store_runtime_make(v->name, err);
 
 	if (r < 0)
 		return r;

@@ -175,9 +175,11 @@ int status_read(const char *name, struct status *ret_status, struct err *err)
 {
 	autofree char *file = status_file(name), *text = NULL;
 	struct json_object *root;
-	int r = alive(name, err);
+	int r = store_runtime_check(err);
 
 	*ret_status = (struct status){ 0 };
+	if (!r)
+		r = alive(name, err);
 	if (r <= 0)
 		return r;
 	ret_status->state = STATUS_STARTING;

@@ -58,22 +58,59 @@ char *store_file(const char *name, const char *file)
 }
 
 /* With a root of one's own the runtime folders are in it, so that two roots
- * do not meet in /run. */
-char *store_runtime_dir(const char *name)
+ * do not meet in /run.  shared: anybody may make folders there. */
+static char *runtime_root(bool *ret_shared)
 {
 	const char *set = getenv("PIMIGRATE_GUESTS");
 	const char *run = getenv("PIMIGRATE_RUNTIME");
 	const char *xdg = getenv("XDG_RUNTIME_DIR");
 
+	*ret_shared = false;
 	if (run && *run)
-		return xasprintf("%s/%s", run, name);
+		return xstrdup(run);
 	if (set && *set)
-		return xasprintf("%s/.run/%s", set, name);
+		return xasprintf("%s/.run", set);
 	if (!geteuid())
-		return xasprintf("/run/pimigrate/%s", name);
+		return xstrdup("/run/pimigrate");
 	if (xdg && *xdg == '/')
-		return xasprintf("%s/pimigrate/%s", xdg, name);
-	return xasprintf("/tmp/pimigrate-%u/%s", (unsigned int)geteuid(), name);
+		return xasprintf("%s/pimigrate", xdg);
+	*ret_shared = true;
+	return xasprintf("/tmp/pimigrate-%u", (unsigned int)geteuid());
+}
+
+char *store_runtime_dir(const char *name)
+{
+	bool shared;
+	autofree char *root = runtime_root(&shared);
+
+	return xasprintf("%s/%s", root, name);
+}
+
+int store_runtime_check(struct err *err)
+{
+	bool shared;
+	autofree char *root = runtime_root(&shared);
+	struct stat st = { 0 };
+
+	if (!shared || (lstat(root, &st) < 0 && errno == ENOENT))
+		return 0;
+	if (S_ISDIR(st.st_mode) && st.st_uid == geteuid())
+		return 0;
+	return err_set(err, EPERM,
+		       "'%s' is not a folder of yours: name another one by "
+		       "PIMIGRATE_RUNTIME",
+		       root);
+}
+
+int store_runtime_make(const char *name, struct err *err)
+{
+	autofree char *dir = store_runtime_dir(name);
+	int r = store_runtime_check(err);
+
+	if (!r)
+		r = files_mkdir_p(dir, 0711, err);
+	/* Again, should it have been made in between. */
+	return r < 0 ? r : store_runtime_check(err);
 }
 
 static bool name_char(char c, bool first)
@@ -296,7 +333,7 @@ int store_lock_running(const char *name, struct err *err)
 
 	/* Again, should somebody remove the folder in between. */
 	for (int tries = 0; r == -ENOENT && tries < 8; tries++) {
-		r = files_mkdir_p(dir, 0711, err);
+		r = store_runtime_make(name, err);
 		if (!r)
 			r = files_lock(lock, false, err);
 	}

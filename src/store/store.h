@@ -28,6 +28,13 @@ char *store_file(const char *name, const char *file);
  * $XDG_RUNTIME_DIR.  The caller frees it. */
 char *store_runtime_dir(const char *name);
 
+/* Make it.  -EPERM as below. */
+int store_runtime_make(const char *name, struct err *err);
+
+/* In /tmp, where it is without $XDG_RUNTIME_DIR, anybody may have made it, with
+ * links in it or a socket of his: -EPERM. */
+int store_runtime_check(struct err *err);
+
 /* Is this a name as guests may have: [a-z0-9][a-z0-9.-]*, 63 at most? */
 bool store_name_ok(const char *name);
 

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "common/cleanup.h"
@@ -221,6 +222,58 @@ static void bad_files_are_refused(void)
 	check_eq(store_load("homepi", &m, &err), -ENOENT);
 }
 
+enum {
+	REFUSED = 1,
+	LOCKED
+};
+
+/* What a user without $XDG_RUNTIME_DIR, and none of ours, comes to. */
+static int lock_as(uid_t uid)
+{
+	struct err err;
+	int status;
+	pid_t pid = fork();
+
+	if (pid < 0)
+		return -1;
+	if (!pid) {
+		unsetenv("PIMIGRATE_GUESTS");
+		unsetenv("PIMIGRATE_RUNTIME");
+		unsetenv("XDG_RUNTIME_DIR");
+		if (setgid(uid) < 0 || setuid(uid) < 0)
+			_exit(0);
+		if (store_runtime_check(&err) == -EPERM &&
+		    store_lock_running("pi", &err) == -EPERM)
+			_exit(REFUSED);
+		_exit(store_lock_running("pi", &err) >= 0 ? LOCKED : 0);
+	}
+	waitpid(pid, &status, 0);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+/* A folder in /tmp is somebody's. */
+static void folder_of_another(void)
+{
+	uid_t uid = 100000 + (uid_t)getpid();
+	autofree char *folder = xasprintf("/tmp/pimigrate-%u",
+					  (unsigned int)uid);
+	autofree char *guest = xasprintf("%s/pi", folder);
+	struct err err;
+
+	if (geteuid()) /* only root can be another */
+		return;
+	check(!mkdir(folder, 0755) && !mkdir(guest, 0777));
+	check(!chmod(guest, 0777));
+	check_eq(lock_as(uid), REFUSED);
+	check_eq(files_remove_tree(folder, &err), 0);
+	check(!symlink("/var/tmp", folder));
+	check_eq(lock_as(uid), REFUSED);
+	check(!unlink(folder));
+	check_eq(lock_as(uid), LOCKED);
+	check_eq(lock_as(uid), LOCKED);
+	check_eq(files_remove_tree(folder, &err), 0);
+}
+
 int main(void)
 {
 	char dir[] = "/tmp/test-store-XXXXXX";
@@ -236,6 +289,7 @@ int main(void)
 	leftovers_are_cleared();
 	unknown_keys_stay();
 	bad_files_are_refused();
+	folder_of_another();
 	check_eq(files_remove_tree(dir, &err), 0);
 	return test_done();
 }
