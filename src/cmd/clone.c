@@ -232,7 +232,7 @@ static int clone_run(struct cmd_ctx *ctx, struct err *err)
 	int r;
 
 	if (lock < 0)
-		return lock;
+		return cmd_host(lock);
 	umask(022);
 	r = store_load(c.name, &c.machine, err);
 	if (!r)
@@ -242,7 +242,7 @@ static int clone_run(struct cmd_ctx *ctx, struct err *err)
 		r = make(&c, err);
 	}
 	if (r < 0)
-		return r == -ENODEV ? CMD_HOST : r;
+		return cmd_host(r);
 	if (c.static_address)
 		ui_warn(ctx->ui,
 			"both have the same fixed address: change one of them "

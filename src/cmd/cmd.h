@@ -9,6 +9,7 @@
 #ifndef CMD_CMD_H
 #define CMD_CMD_H
 
+#include <errno.h>
 #include <stdbool.h>
 
 #include "cmd/options.h"
@@ -64,5 +65,12 @@ struct cmd {
  * guest/ say of a source that is not supported: 3.  All other errors are 1.
  */
 enum cmd_exit cmd_exit_code(int rc);
+
+/* For commands whose -ENODEV is this host's: libvirt does not answer, libguestfs
+ * cannot be used. */
+static inline int cmd_host(int r)
+{
+	return r == -ENODEV ? (int)CMD_HOST : r;
+}
 
 #endif

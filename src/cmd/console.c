@@ -205,7 +205,7 @@ static int console_run(struct cmd_ctx *ctx, struct err *err)
 		r = m.libvirt ? libvirt_console(&m, ctx, err)
 			      : our_console(&m, ctx, err);
 	machine_free(&m);
-	return r == -ENODEV ? CMD_HOST : r;
+	return cmd_host(r);
 }
 
 const struct cmd cmd_console = {

@@ -376,7 +376,7 @@ static int run(struct cmd_ctx *ctx, struct err *err)
 	if (r < 0 && c.lost)
 		r = CMD_LOSS;
 	conversion_free(&c);
-	return r == -ENODEV ? CMD_HOST : r;
+	return cmd_host(r);
 }
 
 /* clang-format off */

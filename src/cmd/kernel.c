@@ -87,7 +87,7 @@ static int list(struct cmd_ctx *ctx, const char *name, struct err *err)
 	int r;
 
 	if (lock < 0)
-		return lock;
+		return cmd_host(lock);
 	r = boot_read(dir, &state, err);
 	if (!r)
 		r = store_load(name, &m, err);
@@ -138,7 +138,7 @@ static int choose(struct cmd_ctx *ctx, const char *name, const char *release,
 	int r;
 
 	if (lock < 0)
-		return lock;
+		return cmd_host(lock);
 	r = store_load(name, &m, err);
 	if (r < 0)
 		return r;
@@ -169,7 +169,7 @@ static int update(struct cmd_ctx *ctx, const char *name, struct err *err)
 	int r;
 
 	if (lock < 0)
-		return lock;
+		return cmd_host(lock);
 	for (size_t i = 0; i < arg_debs.words.n; i++)
 		*vec_add(&wish.debs) = arg_debs.words.at[i];
 	r = kernel_update(ctx, name, &wish, &release, err);

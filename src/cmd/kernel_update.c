@@ -149,5 +149,5 @@ int kernel_update(struct cmd_ctx *ctx, const char *name,
 	*ret_release = NULL;
 	r = update(&c, name, ret_release, err);
 	conversion_free(&c);
-	return r == -ENODEV ? CMD_HOST : r;
+	return cmd_host(r);
 }

@@ -65,12 +65,12 @@ static int define_run(struct cmd_ctx *ctx, struct err *err)
 	if (!r)
 		r = store_load(name, &m, err);
 	if (r < 0)
-		return r;
+		return cmd_host(r);
 	r = hand_over(&m, err);
 	if (!r && !ctx->quiet)
 		printf("%s is a guest of libvirt (%s)\n", name, m.libvirt);
 	machine_free(&m);
-	return r == -ENODEV ? CMD_HOST : r;
+	return cmd_host(r);
 }
 
 /* What only libvirt can give. */
@@ -114,14 +114,14 @@ static int undefine_run(struct cmd_ctx *ctx, struct err *err)
 	int r = lock < 0 ? lock : store_load(name, &m, err);
 
 	if (r < 0)
-		return r;
+		return cmd_host(r);
 	r = m.libvirt ? take_back(&m, err) : 0;
 	if (!r && !ctx->quiet)
 		printf("%s is not a guest of libvirt; start it with: pimigrate "
 		       "start %s\n",
 		       name, name);
 	machine_free(&m);
-	return r == -ENODEV ? CMD_HOST : r;
+	return cmd_host(r);
 }
 
 /* clang-format off */

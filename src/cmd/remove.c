@@ -56,7 +56,7 @@ static int remove_run(struct cmd_ctx *ctx, struct err *err)
 	int r;
 
 	if (lock < 0)
-		return lock;
+		return cmd_host(lock);
 	r = confirm(name, err);
 	if (!r && unit_enabled("", name))
 		r = unit_disable("", name, err);
@@ -67,7 +67,7 @@ static int remove_run(struct cmd_ctx *ctx, struct err *err)
 	if (!r && !ctx->quiet)
 		printf("%s is removed; the card it came from is as it was\n",
 		       name);
-	return r;
+	return cmd_host(r);
 }
 
 static char *real_dir(const char *name)
@@ -118,7 +118,7 @@ static int rename_run(struct cmd_ctx *ctx, struct err *err)
 	int r;
 
 	if (lock < 0)
-		return lock;
+		return cmd_host(lock);
 	if (unit_enabled("", name))
 		return err_set(err, EBUSY,
 			       "guest '%s' is started with this machine under "
@@ -128,7 +128,7 @@ static int rename_run(struct cmd_ctx *ctx, struct err *err)
 	if (!r && !ctx->quiet)
 		printf("%s is %s now; the system in it keeps its host name\n",
 		       name, to);
-	return r;
+	return cmd_host(r);
 }
 
 /* clang-format off */

@@ -110,7 +110,7 @@ static int resize_run(struct cmd_ctx *ctx, struct err *err)
 	int r;
 
 	if (lock < 0)
-		return lock;
+		return cmd_host(lock);
 	z.disk = store_file(name, "disk.raw");
 	if (stat(z.disk, &st) < 0)
 		return err_errno(err, errno, "cannot look at '%s'", z.disk);
@@ -126,7 +126,7 @@ static int resize_run(struct cmd_ctx *ctx, struct err *err)
 	if (!r)
 		r = grow(&z, ctx, err);
 	if (r < 0)
-		return r == -ENODEV ? CMD_HOST : r;
+		return cmd_host(r);
 	if (!ctx->quiet)
 		printf("%s has a disk of %s now\n", name,
 		       ui_bytes(z.new, size));

@@ -160,10 +160,10 @@ static int revert_run(struct cmd_ctx *ctx, struct err *err)
 		return rc;
 	lock = off_lock_disk(r.name, "revert", err);
 	if (lock < 0)
-		return lock;
+		return cmd_host(lock);
 	rc = undo(&r, err);
 	if (rc < 0)
-		return rc == -ENODEV ? CMD_HOST : rc;
+		return cmd_host(rc);
 	kept = print_results(&r);
 	if (!r.results.all.n && !ctx->quiet)
 		printf("there is nothing left to undo\n");

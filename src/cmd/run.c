@@ -435,7 +435,7 @@ static int stop_run(struct cmd_ctx *ctx, struct err *err)
 	if (!r && ctx->json)
 		print_json(status_object(&m, &off));
 	machine_free(&m);
-	return r == -ENODEV ? CMD_HOST : r;
+	return cmd_host(r);
 }
 
 static void print_status(const char *name, const struct machine *m,
@@ -487,7 +487,7 @@ static int status_run(struct cmd_ctx *ctx, struct err *err)
 	r = guest_status(&m, &status, err);
 	if (r < 0) {
 		machine_free(&m);
-		return r == -ENODEV ? CMD_HOST : r;
+		return cmd_host(r);
 	}
 	if (ctx->json)
 		print_json(status_object(&m, &status));

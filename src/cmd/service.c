@@ -147,7 +147,7 @@ static int enable_run(struct cmd_ctx *ctx, struct err *err)
 	int r = try_libvirt(ctx, true, err);
 
 	if (r)
-		return r < 0 ? r : 0;
+		return r < 0 ? cmd_host(r) : 0;
 	r = need_root("enable a service", err);
 	if (!r)
 		r = need_system_guests(name, err);
@@ -187,7 +187,7 @@ static int disable_run(struct cmd_ctx *ctx, struct err *err)
 	int r = try_libvirt(ctx, false, err);
 
 	if (r)
-		return r < 0 ? r : 0;
+		return r < 0 ? cmd_host(r) : 0;
 	r = need_root("disable a service", err);
 	if (!r)
 		r = save_autostart(name, false, &m, err);

@@ -295,7 +295,7 @@ static int verify_run(struct cmd_ctx *ctx, struct err *err)
 		return CMD_HOST;
 	if (!r && !ctx->quiet)
 		printf("%s comes up\n", name);
-	return r;
+	return cmd_host(r);
 }
 
 /* clang-format off */

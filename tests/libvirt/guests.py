@@ -268,7 +268,9 @@ class Test:
         if self.state('attic') != 'unknown':
             raise Failed(f'it is {self.state("attic")}')
         self.pimigrate('start', 'attic', code=5, says=['no libvirt answers'])
-        self.pimigrate('delete', '-y', 'attic', code=1)
+        for verb in (['delete', '-y'], ['enable'], ['disable']):
+            self.pimigrate(*verb, 'attic', code=5)
+        self.pimigrate('rename', 'attic', 'x', code=5)
         self.host.start()
         if self.state('attic') != 'off':
             raise Failed('it is not back')
