@@ -347,8 +347,14 @@ class Test:
         guest = Guest(self.host, 'hvc', self.host.virsh('dumpxml', 'hvc'))
         console = Console(guest, '--devname', 'ua-hvc0')
         console.prompt()
-        console.shell('true')
+        console.shell('{ sleep 1; yes it rains | head -c 2500000 >/dev/hvc0; } '
+                      '& true')
         console.close()
+        log = os.path.join(self.guests, 'hvc/console.log.0')
+        wait_for('its log is rolled', lambda: os.path.exists(log))
+        if json.loads(self.pimigrate('status', '--json', 'hvc'))['state'] != \
+           'up':
+            raise Failed('its login is forgotten with the log')
         self.pimigrate('stop', 'hvc')
         self.pimigrate('delete', '-y', 'hvc')
 
@@ -409,8 +415,8 @@ class Test:
         steps = [self.define, self.start, self.queries, self.link, self.resize,
                  self.balloon, self.suspend, self.refused, self.reconnect,
                  self.reset, self.reboot, self.reboot_inside, self.shutdown,
-                 self.enospc, self.killed, self.hvc0, self.autostart, self.destroy,
-                 self.undefine, self.log]
+                 self.enospc, self.killed, self.hvc0, self.autostart,
+                 self.destroy, self.undefine, self.log]
         if isinstance(self.kind, Card):
             steps = [self.define, self.start, self.queries, self.resize,
                      self.suspend, self.refused, self.reconnect, self.reset,
