@@ -216,7 +216,6 @@ static struct json_object *status_object(const struct machine *m,
 					 const struct status *status)
 {
 	struct json_object *o = json_object_new_object();
-	struct json_object *list = json_object_new_array();
 
 	json_object_object_add(o, "name", json_object_new_string(m->name));
 	json_object_object_add(o, "state",
@@ -227,18 +226,9 @@ static struct json_object *status_object(const struct machine *m,
 	if (status && status->stalled)
 		json_object_object_add(o, "stalled",
 				       json_object_new_string(status->stalled));
-	for (size_t i = 0; status && i < status->forwards.n; i++) {
-		struct json_object *f = json_object_new_object();
-
-		json_object_object_add(
-			f, "host",
-			json_object_new_int(status->forwards.at[i].host));
-		json_object_object_add(
-			f, "guest",
-			json_object_new_int(status->forwards.at[i].guest));
-		json_object_array_add(list, f);
-	}
-	json_object_object_add(o, "forwards", list);
+	json_object_object_add(o, "forwards",
+			       status ? status_forwards(status)
+				      : json_object_new_array());
 	return o;
 }
 

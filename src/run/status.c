@@ -38,6 +38,24 @@ static struct json_object *starts_array(const struct status *status)
 	return list;
 }
 
+struct json_object *status_forwards(const struct status *status)
+{
+	struct json_object *list = json_object_new_array();
+
+	for (size_t i = 0; i < status->forwards.n; i++) {
+		struct json_object *f = json_object_new_object();
+
+		json_object_object_add(
+			f, "host",
+			json_object_new_int(status->forwards.at[i].host));
+		json_object_object_add(
+			f, "guest",
+			json_object_new_int(status->forwards.at[i].guest));
+		json_object_array_add(list, f);
+	}
+	return list;
+}
+
 static char *status_file(const char *name)
 {
 	autofree char *dir = store_runtime_dir(name);
@@ -49,7 +67,6 @@ int status_write(const char *name, const struct status *status, struct err *err)
 {
 	autofree char *file = status_file(name);
 	struct json_object *root = json_object_new_object();
-	struct json_object *list = json_object_new_array();
 	const char *text;
 	int r;
 
@@ -74,18 +91,7 @@ int status_write(const char *name, const struct status *status, struct err *err)
 			       status->stalled
 				       ? json_object_new_string(status->stalled)
 				       : NULL);
-	for (size_t i = 0; i < status->forwards.n; i++) {
-		struct json_object *f = json_object_new_object();
-
-		json_object_object_add(
-			f, "host",
-			json_object_new_int(status->forwards.at[i].host));
-		json_object_object_add(
-			f, "guest",
-			json_object_new_int(status->forwards.at[i].guest));
-		json_object_array_add(list, f);
-	}
-	json_object_object_add(root, "forwards", list);
+	json_object_object_add(root, "forwards", status_forwards(status));
 	text = json_object_to_json_string_ext(root, JSON_C_TO_STRING_PRETTY);
 	r = files_replace(file, text, strlen(text), 0644, err);
 	json_object_put(root);

@@ -14,6 +14,8 @@
 #include "common/vec.h"
 #include "model/machine.h"
 
+struct json_object;
+
 enum status_state {
 	STATUS_OFF,
 	STATUS_STARTING, /* the engine is on its way */
@@ -41,6 +43,9 @@ struct status {
 };
 
 const char *status_state_name(enum status_state state); /* "booting" */
+
+/* Its forwards, as the file and --json have them; the caller's. */
+struct json_object *status_forwards(const struct status *status);
 
 int status_write(const char *name, const struct status *status,
 		 struct err *err);
