@@ -33,10 +33,10 @@ void daemon_look(struct daemon_given *ret);
 
 /*
  * Before a failure ends the program: wait until standard error was read, if it
- * is a pipe, and somebody has connected to one of the sockets, but not for long.
- * libvirt tells its user what is in the guest's log when a monitor that it has
- * connected to is closed; where it is too late to connect, it may say no more
- * than "Connection refused".
+ * is a pipe, and somebody has connected to one of the sockets, but not for
+ * long.  libvirt tells its user what is in the guest's log when a monitor that
+ * it has connected to is closed; where it is too late to connect, it may say no
+ * more than "Connection refused".
  */
 void daemon_heard(const struct daemon_given *given);
 

@@ -13,8 +13,9 @@
  * so the same thing wakes a running and a sleeping CPU.  A deadline that moves
  * later leaves the timer as it is: it fires too early, is found not to be due,
  * and is set again.  So a guest that reprograms its timer for each tick costs
- * one system call for each tick, not for each write.  Only who goes to sleep sets
- * it later, or an idle guest, which stops its tick then, would be woken twice.
+ * one system call for each tick, not for each write.  Only who goes to sleep
+ * sets it later, or an idle guest, which stops its tick then, would be woken
+ * twice.
  *
  * The signal may hit the thread anywhere, in a device too: the handler only
  * touches atomic words.

@@ -5,9 +5,9 @@
  * prints comes out in larger pieces.  What does not fit is dropped, and said.
  *
  * Input is read ahead a little, so that the escape keys of a terminal work
- * while the guest takes nothing.  When that is full, only the descriptor's edges
- * are waited for until the front end has room: of these one is the hang-up,
- * which a level would report for ever.
+ * while the guest takes nothing.  When that is full, only the descriptor's
+ * edges are waited for until the front end has room: of these one is the
+ * hang-up, which a level would report for ever.
  */
 #include "chardev/stream.h"
 

@@ -35,8 +35,8 @@ static void *reserve(size_t size, int prot)
 
 	if (p == MAP_FAILED)
 		return NULL;
-	/* code is run all over, and an idle guest's finds the TLB cold; the data
-	 * of units is hardly read again */
+	/* code is run all over, and an idle guest's finds the TLB cold; the
+	 * data of units is hardly read again */
 	madvise(p, size, prot & PROT_EXEC ? MADV_HUGEPAGE : MADV_NOHUGEPAGE);
 	return p;
 }

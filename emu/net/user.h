@@ -6,8 +6,8 @@
  * The socket keeps messages apart.  A message of at least 26 bytes is a frame
  * with a virtio_net_hdr of 12 bytes before it; a shorter one begins with a
  * letter.  From the child: 'U' the network is there, 'D' it is gone for a
- * moment, 'E' (before anything else, and of any length) it cannot be, with
- * the reason as text.  To the child 'O' and a byte, the enum net_offload that the
+ * moment, 'E' (before anything else, and of any length) it cannot be, with the
+ * reason as text.  To the child 'O' and a byte, the enum net_offload that the
  * guest takes.
  */
 #ifndef NET_USER_H

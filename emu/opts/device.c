@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * -device: which there are.  A virtio device that QEMU would put on a PCI bus is
- * taken as its twin on virtio-mmio: the guest's drivers are the same.
+ * -device: which there are.  A virtio device that QEMU would put on a PCI bus
+ * is taken as its twin on virtio-mmio: the guest's drivers are the same.
  */
 #include <errno.h>
 #include <stdio.h>

@@ -436,8 +436,8 @@ static unsigned int result_in_register(struct gen *g, ir_ref f)
 	return arg.kind == ARG_REG ? arg.reg : NO_REG;
 }
 
-/* The host's flags still are f's afterwards: comparisons are mostly followed
- * by who asks for them.  meet: only these have them, which come from two ways. */
+/* The host's flags still are f's afterwards: comparisons are mostly followed by
+ * who asks for them.  meet: only these have them, which come from two ways. */
 static void setf_now(struct gen *g, ir_ref f, unsigned int mask, bool meet)
 {
 	const struct ir_layout *l = g->env->layout;
@@ -506,8 +506,8 @@ static void bring_all(struct gen *g, ir_ref f)
 	gen_unlock(g);
 }
 
-/* Whether both ways around the skip at hand, which ends at 'end', can store what
- * their flags are of. */
+/* Whether both ways around the skip at hand, which ends at 'end', can store
+ * what their flags are of. */
 static bool both_lazy(const struct gen *g, unsigned int setf, unsigned int end)
 {
 	const struct ir_op *op = op_of(g, (ir_ref)setf);

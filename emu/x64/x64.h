@@ -103,7 +103,7 @@ struct x64_input {
 
 struct x64_exit_site {
 	uint32_t jump; /* offset of the rel32, within one aligned 8 bytes; or of
-			* the entry of a table: eight bytes, aligned, an address */
+			* the entry of a table: eight bytes, aligned */
 	uint32_t stub; /* offset of where it goes to unpatched */
 	bool in_table;
 };

@@ -78,8 +78,8 @@ bool adapt_can_grow(const struct guest *g);
 /* How large a disk becomes whose root lacks that many bytes. */
 uint64_t adapt_grown(uint64_t disk_size, uint64_t missing);
 
-/* Who uses the Pi's serial line, which the board's PL011 stands for, so that the
- * console goes elsewhere; or NULL. */
+/* Who uses the Pi's serial line, which the board's PL011 stands for, so that
+ * the console goes elsewhere; or NULL. */
 const struct guest_thing *adapt_serial_user(const struct adapt_facts *facts);
 
 /* Where the FAT is after the change: "/boot/firmware", or NULL. */

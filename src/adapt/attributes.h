@@ -10,9 +10,9 @@
 #include "common/err.h"
 
 /*
- * Give path those attributes of before that it does not have.  temp_dir, on this
- * host, and the guest's root folder hold a file for a moment; folders remembers
- * the latter's times.
+ * Give path those attributes of before that it does not have.  temp_dir, on
+ * this host, and the guest's root folder hold a file for a moment; folders
+ * remembers the latter's times.
  */
 int attributes_put(guestfs_h *g, const char *path,
 		   const struct journal_before *before, struct folders *folders,

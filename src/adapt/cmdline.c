@@ -78,7 +78,7 @@ void adapt_cmdline(const struct adapt_facts *facts, struct plan *plan)
 	add_word(&line, "rootwait");
 	/* The one network card is eth0, as it was on the Pi. */
 	add_word(&line, "net.ifnames=0");
-	/* fsck comes first, and fstab's entry makes it writable: if it has one */
+	/* fsck comes first, then fstab's entry, if any, makes it writable */
 	add_word(&line, rw && !guest_mount_at(g, "/") ? "rw" : "ro");
 	plan->console_hvc0 = adapt_serial_user(facts) != NULL;
 	add_word(&line, plan->console_hvc0 ? HVC : SERIAL);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Cards are often full, and the kernel and its updates need room: the disk
- * grows (a sparse file) until root has a GiB free, or what was asked for, if root is the last
- * partition of the disk.
+ * grows (a sparse file) until root has a GiB free, or what was asked for, if
+ * root is the last partition of the disk.
  */
 #include <errno.h>
 #include <stdlib.h>

@@ -16,7 +16,7 @@
  *	    flags: "i"               FILE: chattr(1)'s, where the row takes them
  *	                             away with the file or stands before them
  *	    target                   LINK: where it pointed
- *	    made-folder: /a/b        the first folder above path that was missing
+ *	    made-folder: /a/b        the first one above path that was missing
  *	  after:                     as it was left, to know it again
  *	    sha256, mode             WRITE
  *	  list: "012"                TREE: in undo/, the paths that came

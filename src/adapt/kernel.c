@@ -20,7 +20,7 @@ static void write_text(struct plan *plan, const char *id, const char *path,
 		content);
 }
 
-/* Without the key that its archive is verified with, apt would only complain. */
+/* Without the key of its archive, apt would only complain. */
 static void add_source(const struct adapt_facts *facts, struct plan *plan)
 {
 	const struct adapt_kernel *k = &facts->kernel;
@@ -56,8 +56,9 @@ static void smaller_initramfs(const struct adapt_facts *facts,
 			   "initrd that its host makes.\nMODULES=dep\n");
 }
 
-/* Does a row before this one make the folder, for what it puts there?  Then that
- * row's undoing removes it, and not ours while its files are still there. */
+/* Does a row before this one make the folder, for what it puts there?  Then
+ * that row's undoing removes it, and not ours while its files are still
+ * there. */
 static bool is_made(const struct plan *plan, const char *dir)
 {
 	size_t n = strlen(dir);

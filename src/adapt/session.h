@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The one libguestfs launch: everything that is written into a guest's disk
- * is written in here, by the appliance, and never by mounting it on the host.
- * The kernel's files come into a copy through libext2fs, while the appliance has
- * it unmounted: docs/decisions/the-kernel-by-libext2fs.md.
+ * The one libguestfs launch: everything that is written into a guest's disk is
+ * written in here, by the appliance, and never by mounting it on the host.  The
+ * kernel's files come into a copy through libext2fs, while the appliance has it
+ * unmounted: docs/decisions/the-kernel-by-libext2fs.md.
  */
 #ifndef ADAPT_SESSION_H
 #define ADAPT_SESSION_H

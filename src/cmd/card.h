@@ -56,7 +56,7 @@ int card_open(const char *path, unsigned int root, struct card *ret_card,
  * is on the disk may name that of the card.  0: it does not say. */
 int card_guest_root(const char *name, int *ret_root, struct err *err);
 
-/* A guest's own disk, with that root; one that was not converted has but one. */
+/* A guest's own disk, with that root, or its only one if none is named. */
 int card_open_guest(const char *name, struct card *ret_card, struct err *err);
 
 /* As inspect_trees_open(), of a card that is open. */

@@ -66,8 +66,8 @@ struct cmd {
  */
 enum cmd_exit cmd_exit_code(int rc);
 
-/* For commands whose -ENODEV is this host's: libvirt does not answer, libguestfs
- * cannot be used. */
+/* For commands whose -ENODEV is this host's: libvirt does not answer,
+ * libguestfs cannot be used. */
 static inline int cmd_host(int r)
 {
 	return r == -ENODEV ? (int)CMD_HOST : r;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * kernel: which kernels a guest has, which of them the next start boots, and a
- * newer one.  Where dpkg in the guest knows its kernel, updates come from within
- * as Debian's others do, and sync fetches them; update is for those where it
- * does not, and for who wants one from outside.
+ * newer one.  Where dpkg in the guest knows its kernel, updates come from
+ * within as Debian's others do, and sync fetches them; update is for those
+ * where it does not, and for who wants one from outside.
  */
 #include <errno.h>
 #include <fnmatch.h>

@@ -3,8 +3,8 @@
  * libvirt-hook: what the script in /etc/libvirt/hooks/qemu.d calls.
  *
  * libvirt waits for its hooks while a guest starts, so this is bounded, never
- * calls libvirt, and a failure of it is a line in the log: the guest then starts
- * with the kernel that it has.
+ * calls libvirt, and a failure of it is a line in the log: the guest then
+ * starts with the kernel that it has.
  *
  * It runs as root, and what it reads is the guest's disk.  Therefore a child
  * reads it, as nobody, with the open disk as all that it has: it puts the new

@@ -36,8 +36,8 @@ bool sync_has(const struct tree *t, const struct machine *m,
 
 /*
  * For a process without rights: fd is the guest's first disk, and a new kernel
- * and its initrd are put into the folder to.  boot/ is only read.  With SYNC_NEW
- * *ret_kernel becomes that kernel, whose release the caller frees.
+ * and its initrd are put into the folder to.  boot/ is only read.  With
+ * SYNC_NEW *ret_kernel becomes that kernel, whose release the caller frees.
  */
 int sync_kernel_into(const struct machine *m, const char *dir, int fd,
 		     const char *to, enum sync_result *ret_result,

@@ -2,9 +2,9 @@
 /*
  * libext2fs gets a copy of the descriptor, so that what was opened and checked
  * (read-only, exclusively) is what is read, whatever happens to the path
- * meanwhile, and by whoever has no right to open it.  Checksums are not insisted on while reading:
- * a card with one bad inode shall still be inspected.  They are for the
- * bitmaps, which decide what is copied.
+ * meanwhile, and by whoever has no right to open it.  Checksums are not
+ * insisted on while reading: a card with one bad inode shall still be
+ * inspected.  They are for the bitmaps, which decide what is copied.
  */
 #include "fs/ext4.h"
 

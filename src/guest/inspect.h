@@ -53,8 +53,8 @@ void inspect_devices(struct guest *g, const struct tree *root,
 
 /*
  * The file systems of an inspected guest, for those who read more of it.  The
- * disks must stay open meanwhile.  trees.boot.ops is NULL where the card has no boot
- * partition.
+ * disks must stay open meanwhile.  trees.boot.ops is NULL where the card has no
+ * boot partition.
  */
 struct inspect_trees {
 	struct ext4 *root_fs;

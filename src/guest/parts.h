@@ -19,8 +19,8 @@ void packages_inspect(struct guest *g, const struct tree *root);
 /* What is mounted: mounts, and which partition each one is. */
 void fstab_inspect(struct guest *g, const struct tree *root);
 
-/* The reference of the partition that "/dev/mmcblk0p2", "LABEL=x" … names; 0: it
- * is none that is here. */
+/* The reference of the partition that "/dev/mmcblk0p2", "LABEL=x" … names; 0:
+ * it is none that is here. */
 int fstab_partition(const struct guest *g, const char *spec);
 
 /* How it starts: cmdline, config, boot_dir, fresh; boot may be NULL. */
@@ -43,8 +43,8 @@ void services_inspect(struct guest *g, const struct tree *root,
 /* net, addresses, Wi-Fi. */
 void network_inspect(struct guest *g, const struct tree *root);
 
-/* The address by which a .network file knows the wired card, as it stands there;
- * NULL: by none, or it is for another.  The caller frees it. */
+/* The address by which a .network file knows the wired card, as it stands
+ * there; NULL: by none, or it is for another.  The caller frees it. */
 char *network_match_mac(const char *text);
 
 /* mac, mac_from, mac_bound. */

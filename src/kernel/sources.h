@@ -17,7 +17,7 @@ void mirrors_free(struct mirrors *m);
 #define automirrors __attribute__((__cleanup__(mirrors_free)))
 
 /*
- * Read apt_dir ("/etc/apt").  Another distribution, or no apt at all, names none.
+ * Read apt_dir ("/etc/apt").  Other distributions, or no apt, name none.
  */
 void sources_find(const char *apt_dir, struct mirrors *ret_mirrors);
 

@@ -5,9 +5,10 @@
  * off, and starts it again when the guest reboots.
  *
  * SIGTERM and SIGINT ask for an orderly end, a second one or SIGQUIT ends at
- * once.  With a value (sigqueue(3)) they say how many seconds the guest may take
- * from then on, and a second one says so anew.  Under systemd it says READY, STATUS and WATCHDOG, and what the guest
- * prints goes to the journal under the guest's name.
+ * once.  With a value (sigqueue(3)) they say how many seconds the guest may
+ * take from then on, and a second one says so anew.  Under systemd it says
+ * READY, STATUS and WATCHDOG, and what the guest prints goes to the journal
+ * under the guest's name.
  */
 #ifndef RUN_SUPERVISE_H
 #define RUN_SUPERVISE_H

@@ -7,8 +7,9 @@
  * Every step leaves something that boots: the first update makes folder "a" of
  * hard links to the plain files before it replaces them by links of the same
  * content, one after the other; a new kernel is written to the folder "new",
- * which replaces the one that is not current; then "current" is replaced.  Only the services' user
- * writes here, so it needs no rights in the guest's folder itself.
+ * which replaces the one that is not current; then "current" is replaced.  Only
+ * the services' user writes here, so it needs no rights in the guest's folder
+ * itself.
  */
 #include "store/boot.h"
 

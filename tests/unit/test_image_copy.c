@@ -153,7 +153,7 @@ static void test_errors(int from)
 	close(to);
 }
 
-/* A file system of 4 MiB in a name space of our own; needs root or user spaces. */
+/* A file system of 4 MiB in our own name space; needs root or user spaces. */
 static void test_full(int from)
 {
 	static const struct copy_range all = { 0, SIZE };

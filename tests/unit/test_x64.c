@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Random units of IR, evaluated in C (ir_eval.c) and run as host code: plain
- * and optimized, with accesses joined and not, with the registers assigned as usual and at random, for both
- * levels of host.  Every second page of the guest's memory has no entry in
- * the views, so that fall-backs happen everywhere.
+ * and optimized, with accesses joined and not, with the registers assigned as
+ * usual and at random, for both levels of host.  Every second page of the
+ * guest's memory has no entry in the views, so that fall-backs happen
+ * everywhere.
  *
  *	test_x64 [units [seed]]
  */

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * replay MODEL PROGRAM.bin RECORDED.txt [jit|verify]: run a bare-metal program on our CPU
- * and compare what it prints with what it printed under qemu-system-arm.
- * Lines that are meant to differ are the rows of differences[].
+ * replay MODEL PROGRAM.bin RECORDED.txt [jit|verify]: run a bare-metal program
+ * on our CPU and compare what it prints with what it printed under
+ * qemu-system-arm.  Lines that are meant to differ are the rows of
+ * differences[].
  */
 #include <fcntl.h>
 #include <unistd.h>
