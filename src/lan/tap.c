@@ -2,7 +2,8 @@
 /*
  * A bridge without an address of its own choosing takes the lowest of its
  * ports' MACs, and the host's DHCP address may follow it.  So the TAP's begins
- * with 0xfe, as libvirt's do: it is never the lowest.
+ * with fe:ff:ff and is never the lowest: libvirt's fe alone is not enough where
+ * the uplink is a veth, whose random address begins with fe one time in 64.
  */
 #include "lan/tap.h"
 
@@ -102,6 +103,7 @@ static void set_mac(int sock, struct ifreq *ifr, const char *mac)
 		return;
 	ifr->ifr_hwaddr.sa_family = ARPHRD_ETHER;
 	b[0] = 0xfe;
+	b[1] = b[2] = 0xff;
 	for (int i = 0; i < 6; i++)
 		ifr->ifr_hwaddr.sa_data[i] = (char)b[i];
 	/* Without it the bridge's own address may change: no more. */

@@ -30,6 +30,7 @@ in_host() { ip netns exec "$host" "$@"; }
 in_lan() { ip netns exec "$lan" "$@"; }
 ip -n "$host" link add eth0 type veth peer name eth0 netns "$lan"
 ip -n "$host" link add br0 type bridge forward_delay 0
+ip -n "$host" link set eth0 address fe:f0:00:00:00:01 # the TAP's shall not be lower
 ip -n "$host" link set eth0 master br0 up
 ip -n "$host" address add 10.97.8.1/24 dev br0
 ip -n "$host" link set br0 up

@@ -96,7 +96,7 @@ pid=$(engine)
 tap=$(ip -o link show master br0 | sed 's/^[0-9]*: \([^:@]*\).*/\1/')
 [ -n "$tap" ] || die "no TAP on the bridge"
 ip -d tuntap list | grep "$tap" | grep -q "user $(id -u pimigrate)\|user pimigrate" || die "the TAP is not the user's: $(ip -d tuntap list)"
-ip link show "$tap" | grep -q fe:27:eb:12:34:56 || die "the TAP's address: $(ip link show "$tap")"
+ip link show "$tap" | grep -q fe:ff:ff:12:34:56 || die "the TAP's address: $(ip link show "$tap")"
 
 # Two readers of one console.
 mkdir /tested/c
