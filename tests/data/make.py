@@ -45,7 +45,11 @@ def cached(folder, name):
     if not path.exists():
         part = place / f'.{name}.{os.getpid()}'
         make(name, str(part))
-        part.rename(path)
+        try:    # somebody else may have been quicker, and use his
+            path.hardlink_to(part)
+        except FileExistsError:
+            pass
+        part.unlink()
     return str(path)
 
 
