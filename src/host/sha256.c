@@ -38,7 +38,9 @@ static uint32_t load(const uint8_t *p)
 
 static void compress(uint32_t state[8], const uint8_t *block)
 {
-	uint32_t w[64], s[8], t1, t2, s0, s1;
+	uint32_t w[64], t1, t2, s0, s1;
+	uint32_t a = state[0], b = state[1], c = state[2], d = state[3];
+	uint32_t e = state[4], f = state[5], g = state[6], h = state[7];
 
 	for (unsigned int i = 0; i < 16; i++)
 		w[i] = load(block + 4 * i);
@@ -48,18 +50,16 @@ static void compress(uint32_t state[8], const uint8_t *block)
 		s1 = ror32(w[i - 2], 17) ^ ror32(w[i - 2], 19) ^ w[i - 2] >> 10;
 		w[i] = w[i - 16] + s0 + w[i - 7] + s1;
 	}
-	memcpy(s, state, sizeof(s));
 	for (unsigned int i = 0; i < 64; i++) {
-		s1 = ror32(s[4], 6) ^ ror32(s[4], 11) ^ ror32(s[4], 25);
-		t1 = s[7] + s1 + ((s[4] & s[5]) ^ (~s[4] & s[6])) + k[i] + w[i];
-		s0 = ror32(s[0], 2) ^ ror32(s[0], 13) ^ ror32(s[0], 22);
-		t2 = s0 + ((s[0] & s[1]) ^ (s[0] & s[2]) ^ (s[1] & s[2]));
-		memmove(s + 1, s, 7 * sizeof(s[0]));
-		s[4] += t1;
-		s[0] = t1 + t2;
+		s1 = ror32(e, 6) ^ ror32(e, 11) ^ ror32(e, 25);
+		t1 = h + s1 + ((e & f) ^ (~e & g)) + k[i] + w[i];
+		s0 = ror32(a, 2) ^ ror32(a, 13) ^ ror32(a, 22);
+		t2 = s0 + ((a & b) ^ (a & c) ^ (b & c));
+		h = g, g = f, f = e, e = d + t1;
+		d = c, c = b, b = a, a = t1 + t2;
 	}
-	for (unsigned int i = 0; i < 8; i++)
-		state[i] += s[i];
+	state[0] += a, state[1] += b, state[2] += c, state[3] += d;
+	state[4] += e, state[5] += f, state[6] += g, state[7] += h;
 }
 
 void sha256_init(struct sha256 *sha)

@@ -2,7 +2,7 @@
 /*
  * libarchive reads both layers: the outer ar archive, and, through a callback
  * that asks the outer one for data, the tar inside with whatever compression
- * it has.
+ * it has.  But xz, which takes long, is unpacked in between (xz.h).
  *
  * libarchive's own unpacking to the disk works from the current directory,
  * which is the whole process's.  Ours goes down folder by folder with
@@ -26,6 +26,7 @@
 #include "common/mem.h"
 #include "common/str.h"
 #include "host/files.h"
+#include "kernel/xz.h"
 
 enum {
 	CHUNK = 65536,
@@ -41,6 +42,8 @@ struct part {
 	const char *path; /* of the .deb, for errors */
 	struct archive *outer, *inner;
 	char *chunk; /* what the outer one gave last */
+	bool is_xz;
+	struct xz xz;
 };
 
 static void part_close(struct part *p)
@@ -49,6 +52,7 @@ static void part_close(struct part *p)
 		archive_read_free(p->inner);
 	if (p->outer)
 		archive_read_free(p->outer);
+	xz_close(&p->xz);
 	free(p->chunk);
 }
 
@@ -60,16 +64,27 @@ static int bad(const struct part *p, struct archive *a, struct err *err)
 		       p->path, why ? ": " : "", why ? why : "");
 }
 
-static la_ssize_t read_outer(struct archive *inner, void *arg,
-			     const void **ret_data)
+/* An xz_source_fn. */
+static ssize_t read_outer(void *arg, const void **ret_data)
 {
 	struct part *p = arg;
 	la_ssize_t n = archive_read_data(p->outer, p->chunk, CHUNK);
 
+	*ret_data = p->chunk;
+	return n < 0 ? -1 : n;
+}
+
+static la_ssize_t read_inner(struct archive *inner, void *arg,
+			     const void **ret_data)
+{
+	struct part *p = arg;
+	const char *why = NULL;
+	ssize_t n = p->is_xz ? xz_read(&p->xz, ret_data, &why)
+			     : read_outer(p, ret_data);
+
 	if (n < 0)
 		archive_set_error(inner, EIO, "%s",
-				  archive_error_string(p->outer));
-	*ret_data = p->chunk;
+				  why ? why : archive_error_string(p->outer));
 	return n;
 }
 
@@ -82,8 +97,10 @@ static int find_part(struct part *p, const char *name, struct err *err)
 
 	while ((r = archive_read_next_header(p->outer, &entry)) == ARCHIVE_OK) {
 		member = archive_entry_pathname(entry);
-		if (member && str_starts(member, name))
+		if (member && str_starts(member, name)) {
+			p->is_xz = str_ends(member, ".xz");
 			return 0;
+		}
 	}
 	if (r == ARCHIVE_EOF)
 		return err_set(err, EBADMSG,
@@ -106,14 +123,15 @@ static int part_open(struct part *p, const char *path, const char *name,
 	if (archive_read_open_filename(p->outer, path, CHUNK) != ARCHIVE_OK)
 		return bad(p, p->outer, err);
 	r = find_part(p, name, err);
+	if (!r && p->is_xz)
+		r = xz_open(&p->xz, read_outer, p, err);
 	if (r < 0)
 		return r;
 	archive_read_support_filter_gzip(p->inner);
-	archive_read_support_filter_xz(p->inner);
 	archive_read_support_filter_zstd(p->inner);
 	archive_read_support_filter_bzip2(p->inner);
 	archive_read_support_format_tar(p->inner);
-	if (archive_read_open(p->inner, p, NULL, read_outer, NULL) !=
+	if (archive_read_open(p->inner, p, NULL, read_inner, NULL) !=
 	    ARCHIVE_OK)
 		return bad(p, p->inner, err);
 	return 0;
