@@ -51,6 +51,7 @@ ends() {
 	pid=
 	[ $code = 1 ] || fail "$*: exit code $code"
 	echo "$1 $2: $(tail -1 err)"
+	tail -1 err | grep -q "'$scratch/full/.*\(became full\|No space left\)" || fail "$*: not the reason"
 	umount full
 }
 
