@@ -5,9 +5,12 @@
 #include <errno.h>
 #include <limits.h>
 #include <netinet/in.h>
+#include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "common/cleanup.h"
@@ -304,4 +307,20 @@ uint16_t engine_free_port(uint16_t start)
 		if (port_free((uint16_t)port))
 			return (uint16_t)port;
 	return 0;
+}
+
+/* By an abstract address (unix(7)): it is gone with its last descriptor, however
+ * that came, and belongs to the same network namespace as the port. */
+int engine_claim_port(uint16_t port)
+{
+	struct sockaddr_un addr = { .sun_family = AF_UNIX };
+	autoclose int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	int n = snprintf(addr.sun_path + 1, sizeof(addr.sun_path) - 1,
+			 "pimigrate/port/%u", (unsigned int)port);
+	socklen_t len = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 +
+				    (size_t)n);
+
+	if (fd < 0 || bind(fd, (const struct sockaddr *)&addr, len) < 0)
+		return -errno;
+	return steal_fd(&fd);
 }

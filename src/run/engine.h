@@ -45,4 +45,11 @@ void engine_argv_free(struct engine_argv *argv);
 /* The first free TCP port of the loopback address from start on; 0: none. */
 uint16_t engine_free_port(uint16_t start);
 
+/*
+ * A descriptor that holds a port against the other supervisors of this machine
+ * until it is closed: while the engine does not listen yet, or, in a reboot, not
+ * again.  -EADDRINUSE: another one has it.
+ */
+int engine_claim_port(uint16_t port);
+
 #endif

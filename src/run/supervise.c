@@ -89,6 +89,7 @@ struct supervisor {
 	const struct supervise_options *opt;
 	char *dir, *runtime, *engine_log, *program;
 	struct vec_of(uint16_t) ports;
+	struct vec_of(int) claims; /* of them */
 	struct console con;
 	struct monitor mon;
 	struct status status;
@@ -224,11 +225,25 @@ static void on_line(void *arg, const char *line)
 	}
 }
 
+/* From next on; 0: none.  What guest.yaml names is taken as it is. */
+static uint16_t take_port(struct supervisor *sv, uint16_t port, uint16_t next)
+{
+	int claim = port ? engine_claim_port(port) : -EADDRINUSE;
+
+	while (!port && next && (next = engine_free_port(next))) {
+		claim = engine_claim_port(next);
+		if (claim != -EADDRINUSE)
+			port = next;
+		next++;
+	}
+	if (claim >= 0)
+		*vec_add(&sv->claims) = claim;
+	return port;
+}
+
 /* One port for each forward, chosen once, so that a reboot keeps them. */
 static int choose_ports(struct supervisor *sv, struct err *err)
 {
-	uint16_t next = FIRST_PORT;
-
 	for (size_t n = 0; n < sv->m->nics.n; n++) {
 		const struct machine_nic *nic = &sv->m->nics.at[n];
 
@@ -236,10 +251,7 @@ static int choose_ports(struct supervisor *sv, struct err *err)
 		     i++) {
 			struct machine_forward f = nic->forwards.at[i];
 
-			if (!f.host) {
-				f.host = engine_free_port(next);
-				next = (uint16_t)(f.host + 1);
-			}
+			f.host = take_port(sv, f.host, FIRST_PORT);
 			if (!f.host)
 				return err_set(err, EADDRINUSE,
 					       "no TCP port from %d on is free "
@@ -650,6 +662,9 @@ int supervise(const struct machine *m, const struct supervise_options *opt,
 	say(&sv, STATUS_OFF);
 	status_free(&sv.status);
 	vec_free(&sv.ports);
+	for (size_t i = 0; i < sv.claims.n; i++)
+		close(sv.claims.at[i]);
+	vec_free(&sv.claims);
 	free(sv.dir);
 	free(sv.runtime);
 	free(sv.engine_log);

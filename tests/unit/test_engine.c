@@ -241,6 +241,23 @@ static void free_ports(void)
 	check(engine_free_port(used) != used);
 }
 
+/* Where two guests start at once, neither's engine listens yet. */
+static void claimed_ports(void)
+{
+	int first = engine_claim_port(2222), other = engine_claim_port(2223);
+
+	check(first >= 0 || first == -EADDRINUSE); /* by a guest that runs */
+	check(engine_claim_port(2222) == -EADDRINUSE);
+	if (other >= 0)
+		close(other);
+	if (first < 0)
+		return;
+	close(first);
+	first = engine_claim_port(2222);
+	check(first >= 0);
+	close(first);
+}
+
 /* Ports of the host: one on the UART, others behind the console that systemd
  * puts its login prompt on; their names are words for the guest's udev. */
 static void serial_ports(void)
@@ -296,6 +313,7 @@ int main(void)
 	isolated();
 	finding_it();
 	free_ports();
+	claimed_ports();
 	serial_ports();
 	return test_done();
 }
