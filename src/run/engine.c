@@ -309,8 +309,8 @@ uint16_t engine_free_port(uint16_t start)
 	return 0;
 }
 
-/* By an abstract address (unix(7)): it is gone with its last descriptor, however
- * that came, and belongs to the same network namespace as the port. */
+/* By an abstract address (unix(7)): it is gone with its last descriptor, and
+ * belongs to the same network namespace as the port. */
 int engine_claim_port(uint16_t port)
 {
 	struct sockaddr_un addr = { .sun_family = AF_UNIX };

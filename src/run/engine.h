@@ -47,8 +47,8 @@ uint16_t engine_free_port(uint16_t start);
 
 /*
  * A descriptor that holds a port against the other supervisors of this machine
- * until it is closed: while the engine does not listen yet, or, in a reboot, not
- * again.  -EADDRINUSE: another one has it.
+ * until it is closed: while the engine does not listen yet, or, in a reboot,
+ * not again.  -EADDRINUSE: another one has it.
  */
 int engine_claim_port(uint16_t port);
 
