@@ -382,46 +382,20 @@ enum {
 	ANY = CP15_ANY,
 };
 
+/* Where a row is, and whose, whatever it does. */
+#define AT(p, n, o1, m, o2, reg, may)                                      \
+	.name = #reg, .cp = p, .crn = n, .opc1 = o1, .crm = m, .opc2 = o2, \
+	.rights = RIGHTS_##may
 #define CONST(p, n, o1, m, o2, reg, may, small, big) \
-	{ .name = #reg,                              \
-	  .cp = p,                                   \
-	  .crn = n,                                  \
-	  .opc1 = o1,                                \
-	  .crm = m,                                  \
-	  .opc2 = o2,                                \
-	  .rights = RIGHTS_##may,                    \
-	  .a7 = small,                               \
-	  .a15 = big },
+	{ AT(p, n, o1, m, o2, reg, may), .a7 = small, .a15 = big },
 #define FIELD(p, n, o1, m, o2, reg, may, member, bits) \
-	{ .name = #reg,                                \
-	  .cp = p,                                     \
-	  .crn = n,                                    \
-	  .opc1 = o1,                                  \
-	  .crm = m,                                    \
-	  .opc2 = o2,                                  \
-	  .rights = RIGHTS_##may,                      \
-	  .offset = offsetof(struct cpu, member),      \
-	  .mask = bits },
+	{ AT(p, n, o1, m, o2, reg, may),               \
+	  .offset = offsetof(struct cpu, member), .mask = bits },
 #define KEPT(p, n, o1, m, o2, reg, may, member, set) \
-	{ .name = #reg,                              \
-	  .cp = p,                                   \
-	  .crn = n,                                  \
-	  .opc1 = o1,                                \
-	  .crm = m,                                  \
-	  .opc2 = o2,                                \
-	  .rights = RIGHTS_##may,                    \
-	  .offset = offsetof(struct cpu, member),    \
-	  .write = set },
+	{ AT(p, n, o1, m, o2, reg, may),             \
+	  .offset = offsetof(struct cpu, member), .write = set },
 #define FUNC(p, n, o1, m, o2, reg, may, get, set) \
-	{ .name = #reg,                           \
-	  .cp = p,                                \
-	  .crn = n,                               \
-	  .opc1 = o1,                             \
-	  .crm = m,                               \
-	  .opc2 = o2,                             \
-	  .rights = RIGHTS_##may,                 \
-	  .read = get,                            \
-	  .write = set },
+	{ AT(p, n, o1, m, o2, reg, may), .read = get, .write = set },
 #define WIDE(p, o1, m, reg, may, get, set)
 
 static const struct cp15_reg narrow[] = {
