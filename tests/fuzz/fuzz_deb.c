@@ -4,6 +4,7 @@
 
 #include <archive.h>
 #include <archive_entry.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -59,8 +60,11 @@ static void add(struct archive *a, const char *name, mode_t mode,
 	archive_entry_free(entry);
 }
 
-/* A tar archive in part, gzipped or not; its length. */
-static size_t make_part(char *part, bool is_data, bool is_gzipped)
+/* How the parts of each seed are packed, by the end of their names. */
+static const char *const endings[] = { "", ".gz", ".xz" };
+
+/* A tar archive in part; its length. */
+static size_t make_part(char *part, bool is_data, const char *ending)
 {
 	static const char control[] = "Package: x\nVersion: 1\n"
 				      "Architecture: armhf\n";
@@ -68,8 +72,10 @@ static size_t make_part(char *part, bool is_data, bool is_gzipped)
 	size_t used = 0;
 
 	archive_write_set_format_gnutar(a);
-	if (is_gzipped)
+	if (!strcmp(ending, ".gz"))
 		archive_write_add_filter_gzip(a);
+	else if (!strcmp(ending, ".xz"))
+		archive_write_add_filter_xz(a);
 	archive_write_set_bytes_in_last_block(a, 1);
 	if (archive_write_open_memory(a, part, PART, &used) != ARCHIVE_OK)
 		abort();
@@ -93,21 +99,23 @@ static size_t make_part(char *part, bool is_data, bool is_gzipped)
 size_t fuzz_seed(unsigned int n, uint8_t *buf, size_t size)
 {
 	static char part[PART];
+	char control[32], data[32];
 	struct archive *a;
 	size_t used = 0;
 
-	if (n > 1)
+	if (n >= sizeof(endings) / sizeof(*endings))
 		return 0;
+	snprintf(control, sizeof(control), "control.tar%s", endings[n]);
+	snprintf(data, sizeof(data), "data.tar%s", endings[n]);
 	a = archive_write_new();
 	archive_write_set_format_ar_svr4(a);
 	archive_write_set_bytes_in_last_block(a, 1);
 	if (archive_write_open_memory(a, buf, size, &used) != ARCHIVE_OK)
 		abort();
 	add(a, "debian-binary", S_IFREG | 0644, "2.0\n", 4);
-	add(a, n ? "control.tar.gz" : "control.tar", S_IFREG | 0644, part,
-	    make_part(part, false, n));
-	add(a, n ? "data.tar.gz" : "data.tar", S_IFREG | 0644, part,
-	    make_part(part, true, n));
+	add(a, control, S_IFREG | 0644, part,
+	    make_part(part, false, endings[n]));
+	add(a, data, S_IFREG | 0644, part, make_part(part, true, endings[n]));
 	if (archive_write_free(a) != ARCHIVE_OK)
 		abort();
 	return used;
