@@ -559,4 +559,6 @@ class Test:
 
 
 if __name__ == '__main__':
+    # Who is started in the background ignores it, and so would all it starts.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     sys.exit(main(Test(*sys.argv[1:]).all))
