@@ -343,7 +343,7 @@ static int load_fdt(struct boot *boot, const struct ram *ram, uint64_t initrd,
 
 int boot_load(struct boot *boot, const struct ram *ram, struct err *err)
 {
-	uint64_t kernel_end, initrd, initrd_size;
+	uint64_t kernel_end = 0, initrd, initrd_size;
 	int ret = load_kernel(boot, ram, &kernel_end, err);
 
 	if (ret < 0)
