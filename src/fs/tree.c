@@ -130,10 +130,8 @@ static int find(const struct tree *t, const char *path, bool follow,
 	cleanup(walk_fini) struct walk w = { .t = t };
 	int rc = walk(&w, path, follow);
 
-	if (rc < 0)
-		return rc;
-	*ret_node = here(&w);
-	return 0;
+	*ret_node = rc < 0 ? 0 : here(&w);
+	return rc;
 }
 
 static int stat_path(const struct tree *t, const char *path, bool follow,
