@@ -86,11 +86,15 @@ static void make_wishes(struct conversion *c)
 		.mac = arg_mac,
 		.new_mac = arg_clone,
 		.network = arg_network,
-		.libvirt = arg_output == OUTPUT_LIBVIRT,
 		.cpus = (unsigned int)arg_cpus,
 		.memory = arg_memory,
 		.engine = (enum engine)arg_engine,
 	};
+	if (arg_output == OUTPUT_LIBVIRT) {
+		c->machine_wish.libvirt = arg_uri ? arg_uri
+						  : domain_default_uri();
+		c->machine_wish.autostart = arg_autostart;
+	}
 	for (size_t i = 0; i < arg_forwards.words.n; i++)
 		*vec_add(&c->machine_wish.forwards) = arg_forwards.words.at[i];
 }
@@ -122,11 +126,6 @@ static int open_source(struct conversion *c, const char *path, struct err *err)
 	name = machine_wish_name(&c->machine_wish, &c->card.guest);
 	machine_make(&c->machine_wish, name, &c->card.img.source,
 		     &c->card.guest, &c->machine);
-	if (arg_output == OUTPUT_LIBVIRT) {
-		c->machine.libvirt = xstrdup(arg_uri ? arg_uri
-						     : domain_default_uri());
-		c->machine.autostart = arg_autostart;
-	}
 	return conversion_losses(c, err);
 }
 

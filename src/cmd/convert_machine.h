@@ -16,7 +16,8 @@ struct machine_wish {
 	bool new_mac;        /* never the Pi's */
 	const char *network; /* "user", "none", "bridge=NAME", "tap=NAME",
 			      * "network=NAME" */
-	bool libvirt;        /* a libvirt will run it */
+	const char *libvirt; /* URI of the libvirt that will run it, or NULL */
+	bool autostart;      /* that libvirt starts it with the host */
 	struct vec_of(const char *) forwards; /* "8123:8123" */
 	unsigned int cpus;                    /* 0: 2, or what the host has */
 	uint64_t memory;                      /* bytes */

@@ -15,7 +15,7 @@ requires_appliance
 unshare --mount --net --pid --fork true 2>/dev/null || skip "no namespaces here"
 here=$cli
 mini_kernel
-mini_card bookworm card.img
+mini_card bookworm-dirty card.img # as one that was pulled out
 sed "s,@PIMIGRATE@,timeout 60 $PIMIGRATE," "$top/libvirt/hook.in" >hook
 # A disk whose kernel is newer than what its guest boots.
 here=$top/tests/host

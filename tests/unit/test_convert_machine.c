@@ -124,9 +124,12 @@ static void other_networks(void)
 	machine_free(&m);
 	guest_free(&g);
 	wish.network = "network=default";
-	wish.libvirt = true;
+	wish.libvirt = "qemu:///session";
+	wish.autostart = true;
 	check_eq(machine_wish_check(&wish, &err), 0);
 	machine_make(&wish, "x", &card, &g, &m);
+	check_text(m.libvirt, "qemu:///session");
+	check(m.autostart);
 	check_eq(m.nics.at[0].kind, NIC_NETWORK);
 	check_text(m.nics.at[0].network, "default");
 	machine_free(&m);
