@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * systemd-networkd: three files.  The bridge gets all sections of the file
- * that configured the uplink but the one that matches it
+ * that configured the uplink, and of its drop-ins, but those that match it
  * (systemd.network(5)).  Names begin with 05-, so that they come before
  * netplan's 10-netplan-…, wherever those lie.
  *
@@ -10,6 +10,8 @@
  * derives from where the interface is plugged in; a bridge is nowhere and has
  * none, and would be given another address.  So it is told the uplink's.
  */
+#include <errno.h>
+#include <glob.h>
 #include <net/if.h>
 #include <string.h>
 #include <unistd.h>
@@ -20,6 +22,9 @@
 #include "lan/managers.h"
 
 #define FOLDER "/etc/systemd/network/05-pimigrate-"
+
+/* Where its files may be; of one name the first counts. */
+#define FOLDERS "{/etc,/run,/usr/local/lib,/usr/lib}/systemd/network/"
 
 enum {
 	FILE_MAX = 1 << 20
@@ -56,6 +61,51 @@ static char *network_file(const char *uplink)
 	autofree char *state = state_of("links", uplink);
 
 	return value_of(state, "NETWORK_FILE");
+}
+
+static int add_file(struct str *out, const char *path, struct err *err)
+{
+	autofree char *text = NULL;
+	int r = files_read(path, FILE_MAX, &text, NULL, err);
+
+	if (!r)
+		str_addf(out, "%s\n", text);
+	return r;
+}
+
+/* The next after a drop-in of that name, in the order of their names; NULL:
+ * that was the last. */
+static const char *next_drop_in(const glob_t *all, const char *name)
+{
+	const char *next = NULL;
+
+	for (size_t i = 0; i < all->gl_pathc; i++) {
+		const char *path = all->gl_pathv[i];
+
+		if (strcmp(basename(path), name) > 0 &&
+		    (!next || strcmp(basename(path), basename(next)) < 0))
+			next = path;
+	}
+	return next;
+}
+
+/* A file and its drop-ins, as one text. */
+static int read_whole(const char *file, char **ret_text, struct err *err)
+{
+	autofree char *pattern = xasprintf(FOLDERS "%s.d/*.conf",
+					   basename(file));
+	struct str out = { 0 };
+	glob_t all = { 0 };
+	int r = add_file(&out, file, err);
+
+	if (glob(pattern, GLOB_BRACE, NULL, &all) == GLOB_NOSPACE)
+		r = err_set(err, ENOMEM, "cannot look for '%s'", pattern);
+	for (const char *path = next_drop_in(&all, ""); !r && path;
+	     path = next_drop_in(&all, basename(path)))
+		r = add_file(&out, path, err);
+	globfree(&all);
+	*ret_text = str_steal(&out);
+	return r;
 }
 
 /* The section [DHCPv4] or [DHCPv6] goes on where the file's own ended. */
@@ -145,7 +195,7 @@ static int plan(struct setup *s, struct err *err)
 		return 0;
 	if (!s->bridge)
 		return 1;
-	r = files_read(file, FILE_MAX, &text, NULL, err);
+	r = read_whole(file, &text, err);
 	if (r < 0)
 		return r;
 	s->old = steal_ptr(file);
