@@ -27,6 +27,7 @@
 
 static const char *arg_bridge = "br0", *arg_uplink;
 static uint64_t arg_wait = 60;
+static bool arg_force;
 
 static int need_root(struct err *err)
 {
@@ -224,7 +225,7 @@ static int take_away(struct cmd_ctx *ctx, struct err *err)
 	int r = setup_load(arg_bridge, &s, err);
 
 	if (!r)
-		r = setup_undo(&s, err);
+		r = setup_undo(&s, arg_force, err);
 	if (!r)
 		r = unit_unguard(arg_bridge, err);
 	if (!r && !ctx->quiet)
@@ -265,6 +266,8 @@ static const struct opt net_options[] = {
 	  "setup: the Ethernet interface that leads to the LAN" },
 	{ "--wait", OPT_NUMBER, &arg_wait, "SECONDS",
 	  "setup: how long it waits for net confirm (60)", 1, 3600 },
+	{ "--force", OPT_FLAG, &arg_force, NULL,
+	  "remove: also if its files were changed since" },
 	OPT_END,
 };
 

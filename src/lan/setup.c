@@ -25,6 +25,7 @@
 #include "lan/managers.h"
 
 #define PLACE "/var/lib/pimigrate/net"
+#define GONE  PLACE "/.gone"
 
 enum {
 	RUN_MS = 60000,
@@ -226,25 +227,36 @@ static int put_file(const char *path, const char *like, const char *text,
 	return files_new_commit(&new, err);
 }
 
-/* What a file was, as the file of its number; none: it did not exist. */
+/* What file i was is kept under its number, and what it becomes with ".new"
+ * behind that; none: it did not exist. */
+static char *copy_of(const struct setup *s, size_t i, const char *ending)
+{
+	autofree char *name = xasprintf("%zu%s", i, ending);
+
+	return place(s, name);
+}
+
 static int save(const struct setup *s, size_t i, struct err *err)
 {
-	autofree char *number = xasprintf("%zu", i);
-	autofree char *to = place(s, number);
+	autofree char *old = copy_of(s, i, ""), *new = copy_of(s, i, ".new");
+	const struct setup_file *f = &s->files.at[i];
 	autofree char *text = NULL;
 	size_t n;
 	int r;
 
-	if (access(s->files.at[i].path, F_OK) < 0)
+	if (access(f->path, F_OK) < 0)
 		return 0;
-	r = files_read(s->files.at[i].path, FILE_MAX, &text, &n, err);
-	return r < 0 ? r : files_replace(to, text, n, 0600, err);
+	r = files_read(f->path, FILE_MAX, &text, &n, err);
+	if (!r)
+		r = files_replace(old, text, n, 0600, err);
+	if (!r)
+		r = files_replace(new, f->text, strlen(f->text), 0600, err);
+	return r;
 }
 
 static int restore(const struct setup *s, size_t i, struct err *err)
 {
-	autofree char *number = xasprintf("%zu", i);
-	autofree char *from = place(s, number);
+	autofree char *from = copy_of(s, i, "");
 	const char *path = s->files.at[i].path;
 	autofree char *text = NULL;
 	size_t n;
@@ -320,10 +332,22 @@ static int save_all(struct setup *s, struct err *err)
 	return r < 0 ? r : write_state(s, err);
 }
 
+/* All at once, because half of it says that files were not there. */
+static int forget(const struct setup *s, struct err *err)
+{
+	autofree char *dir = place(s, "");
+	int r = files_remove_tree(GONE, err);
+
+	if (!r && rename(dir, GONE) < 0)
+		r = err_errno(err, errno, "cannot rename '%s'", dir);
+	if (!r)
+		r = files_sync_dir(PLACE, err);
+	return r < 0 ? r : files_remove_tree(GONE, err);
+}
+
 /* As far as it goes: what fails is told, the rest is done. */
 static int put_back(struct setup *s, struct err *err)
 {
-	autofree char *dir = place(s, "");
 	struct err later;
 	int r = s->manager->before_down(s, err);
 
@@ -332,15 +356,12 @@ static int put_back(struct setup *s, struct err *err)
 			r = -EIO;
 	if (s->manager->after_down(s, r ? &later : err) < 0)
 		r = -EIO;
-	if (r < 0)
-		return r;
-	return files_remove_tree(dir, err);
+	return r < 0 ? r : forget(s, err);
 }
 
 int setup_apply(struct setup *s, int (*watch)(struct err *err), struct err *err)
 {
 	autoclose int held = lock(err);
-	autofree char *dir = place(s, "");
 	struct err ignored;
 	int r;
 
@@ -350,7 +371,7 @@ int setup_apply(struct setup *s, int (*watch)(struct err *err), struct err *err)
 	if (!r)
 		r = watch(err);
 	if (r < 0) {
-		files_remove_tree(dir, &ignored);
+		forget(s, &ignored);
 		return r;
 	}
 	r = s->manager->before_up(s, err);
@@ -431,11 +452,45 @@ int setup_confirm(struct setup *s, struct err *err)
 	return r < 0 ? r : write_state(s, err);
 }
 
-int setup_undo(struct setup *s, struct err *err)
+/* What somebody else made of file i since goes too: not without asking. */
+static int check_changed(const struct setup *s, size_t i, bool force,
+			 struct err *err)
+{
+	autofree char *new = copy_of(s, i, ".new");
+	autofree char *made = NULL, *now = NULL, *keep = NULL;
+	const char *path = s->files.at[i].path;
+	size_t n_made, n_now;
+	int r;
+
+	if (access(new, F_OK) < 0 || access(path, F_OK) < 0)
+		return 0;
+	r = files_read(new, FILE_MAX, &made, &n_made, err);
+	if (!r)
+		r = files_read(path, FILE_MAX, &now, &n_now, err);
+	if (r < 0 || (n_now == n_made && !memcmp(now, made, n_now)))
+		return r;
+	/* Not beside it: all files of interfaces.d may count. */
+	keep = xasprintf(PLACE "/.old-%s", basename(path));
+	if (force)
+		return files_replace(keep, now, n_now, 0600, err);
+	return err_set(err, ESTALE,
+		       "'%s' was changed since the bridge '%s' was made, and "
+		       "that would be lost: with --force it becomes what it "
+		       "was before the bridge, and what it is now is kept as "
+		       "'%s'",
+		       path, s->bridge, keep);
+}
+
+int setup_undo(struct setup *s, bool force, struct err *err)
 {
 	autoclose int held = lock(err);
 	int r = held < 0 ? held : look_again(s, err);
 
+	/* What nobody confirmed is as it was in a minute anyway. */
+	if (r > 0)
+		force = true;
+	for (size_t i = 0; i < s->files.n && r >= 0; i++)
+		r = check_changed(s, i, force, err);
 	return r < 0 ? r : put_back(s, err);
 }
 

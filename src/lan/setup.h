@@ -69,7 +69,8 @@ int setup_load(const char *bridge, struct setup *ret_setup, struct err *err);
 /* These want one that was loaded, and wait for each other; -ENOENT: it is gone,
  * or was made again. */
 int setup_confirm(struct setup *s, struct err *err);
-int setup_undo(struct setup *s, struct err *err);
+/* -ESTALE, unless force: a file that it changed has changed since. */
+int setup_undo(struct setup *s, bool force, struct err *err);
 /* Take it back unless it was confirmed.  1: done; 0: it was, or is gone. */
 int setup_expire(struct setup *s, struct err *err);
 void setup_free(struct setup *s);

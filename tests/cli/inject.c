@@ -188,6 +188,12 @@ EXPORT int unlink(const char *path)
 	AROUND("unlink", path, path);
 }
 
+EXPORT int unlinkat(int dir, const char *path, int flags)
+{
+	REAL(unlinkat);
+	AROUND("unlinkat", path, dir, path, flags);
+}
+
 EXPORT int truncate64(const char *path, off64_t size)
 {
 	REAL(truncate64);

@@ -80,7 +80,7 @@ container_run() { # SCRIPT SECONDS
 	cat >"$box/etc/systemd/system/tested.service" <<-U
 		[Service]
 		Type=oneshot
-		Environment=PIMIGRATE=$PIMIGRATE
+		Environment=PIMIGRATE=$PIMIGRATE INJECT=${INJECT:-}
 		ExecStart=/bin/bash /tested/script
 		StandardOutput=append:/tested/out
 		StandardError=append:/tested/err

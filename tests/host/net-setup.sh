@@ -83,17 +83,44 @@ eventually "the lock is held" [ -d /tested/held ]
 "$PIMIGRATE" net setup --uplink eth0 --wait 1 || die "setup that had to wait"
 eventually "nobody confirmed that either" back
 eventually "no trace of that" no_trace
+
+# What the administrator has written since is not lost without a word.
+"$PIMIGRATE" net setup --uplink eth0 || die "setup"
+"$PIMIGRATE" net confirm || die "confirm"
+echo '# of mine' >>/etc/network/interfaces
+"$PIMIGRATE" net remove 2>/tested/changed && die "what was written since is lost"
+grep -q "interfaces' was changed since.*--force" /tested/changed || die "no word why: $(cat /tested/changed)"
+moved || die "a remove that was refused changes something"
+"$PIMIGRATE" net remove --force || die "remove --force"
+eventually "remove --force brings the uplink back" back
+no_trace || die "remove --force leaves something"
+cmp /etc/network/interfaces /tested/interfaces || die "interfaces has changed"
+grep -q '# of mine' /var/lib/pimigrate/net/.old-interfaces || die "what was written since is not kept"
+
+# Cut off while it forgets what was, in whatever order that is: done again, it does
+# not believe that there was nothing.
+"$PIMIGRATE" net setup --uplink eth0 || die "setup"
+LD_PRELOAD=$INJECT INJECT_DO=KILL INJECT_AT='before unlinkat .*' "$PIMIGRATE" net remove
+[ $? = 137 ] || die "it was not killed"
+rm -f /var/lib/pimigrate/net/br0/0
+"$PIMIGRATE" net remove
+cmp /etc/network/interfaces /tested/interfaces || die "interfaces has changed, or is gone"
+eventually "the uplink is back" back
 ifdown eth0
 ip address flush dev eth0
 printf '' >/etc/network/interfaces
 
 manager=systemd-networkd
-printf '[Match]\nName=eth0\n\n[Link]\nMTUBytes=1400\n\n[Network]\nAddress=10.97.9.1/24\nLinkLocalAddressing=no\n' \
-	>/etc/systemd/network/20-eth0.network
+printf '[Match]\nName=eth0\n\n[Network]\nLinkLocalAddressing=no\n' >/etc/systemd/network/20-eth0.network
+# drop-ins are part of it: of one name that of /etc
+mkdir -p /etc/systemd/network/20-eth0.network.d /run/systemd/network/20-eth0.network.d
+printf '[Match]\nType=ether\n\n[Link]\nMTUBytes=1400\n' >/etc/systemd/network/20-eth0.network.d/20-mtu.conf
+printf '[Link]\nMTUBytes=1300\n' >/run/systemd/network/20-eth0.network.d/20-mtu.conf
+printf '[Link]\nMTUBytes=1200\n\n[Network]\nAddress=10.97.9.1/24\n' >/run/systemd/network/20-eth0.network.d/10-lan.conf
 systemctl start systemd-networkd || die "networkd does not start"
 try
 systemctl stop systemd-networkd.socket systemd-networkd
-rm /etc/systemd/network/20-eth0.network
+rm -r /etc/systemd/network/20-eth0.network* /run/systemd/network/20-eth0.network.d
 ip address flush dev eth0
 rm -rf /run/systemd/netif/links
 
