@@ -26,8 +26,11 @@ mini_kernel
 mini_card bookworm card.img
 before=$(digest card.img)
 cleanup() {
-	# The one thing outside that a kill leaves, as root: libguestfs's own.
-	for folder in /tmp/libguestfs*; do
+	# The one thing outside that a kill leaves, as root: the folder of libguestfs's
+	# sockets.  While somebody has it, the kernel lists them.
+	for socket in /tmp/libguestfs*/guestfsd.sock /tmp/libguestfs*/console.sock; do
+		[ -S "$socket" ] || continue
+		folder=${socket%/*}
 		grep -qF "$folder/" /proc/net/unix "$scratch/sockets" ||
 			rm -rf "$folder"
 	done
