@@ -3,6 +3,10 @@
  * The kernel's command line: the words of cmdline.txt, without those that make
  * sense on a Pi only (the profile's list), root named by an id that stays,
  * and the board's console last, so that it is /dev/console.
+ *
+ * A kernel that panics would stand still for ever (Linux,
+ * Documentation/admin-guide/kernel-parameters.txt, panic=): nobody is there to
+ * pull the plug, and only a restart counts as a try of a new kernel.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +18,7 @@
 
 #define SERIAL "console=ttyAMA0,115200"
 #define HVC    "console=hvc0"
+#define PANIC  "panic=10" /* seconds, then it restarts */
 
 static void add_word(struct str *line, const char *word)
 {
@@ -64,6 +69,7 @@ void adapt_cmdline(const struct adapt_facts *facts, struct plan *plan)
 	autofree char *words = xstrdup(g->cmdline ? g->cmdline : ""), *root;
 	autostr struct str line = { 0 };
 	bool rw = false; /* as the last of both words says */
+	bool panic = false;
 	char *save, *word;
 
 	root = root_word(g);
@@ -72,12 +78,15 @@ void adapt_cmdline(const struct adapt_facts *facts, struct plan *plan)
 	     word = strtok_r(NULL, " \t\r\n", &save)) {
 		if (!strcmp(word, "rw") || !strcmp(word, "ro"))
 			rw = word[1] == 'w';
+		panic |= str_starts(word, "panic=");
 		if (!is_ours(word) && !facts->drop_word(facts->profile, word))
 			add_word(&line, word);
 	}
 	add_word(&line, "rootwait");
 	/* The one network card is eth0, as it was on the Pi. */
 	add_word(&line, "net.ifnames=0");
+	if (!panic)
+		add_word(&line, PANIC);
 	/* fsck comes first, then fstab's entry, if any, makes it writable */
 	add_word(&line, rw && !guest_mount_at(g, "/") ? "rw" : "ro");
 	plan->console_hvc0 = adapt_serial_user(facts) != NULL;

@@ -137,23 +137,28 @@ static void cmdline(void)
 		    "root=/dev/mmcblk0p2 rootfstype=ext4 fsck.repair=yes "
 		    "rootwait quiet bcm2708.x=1\n",
 		    "root=PARTUUID=5e3da3da-02 rootfstype=ext4 "
-		    "fsck.repair=yes quiet rootwait net.ifnames=0 ro "
-		    "console=ttyAMA0,115200");
+		    "fsck.repair=yes quiet rootwait net.ifnames=0 "
+		    "panic=10 ro console=ttyAMA0,115200");
 	cmdline_row("rw net.ifnames=1 ro console=ttyAMA0,9600 mine=rootwait",
 		    "root=PARTUUID=5e3da3da-02 mine=rootwait rootwait "
-		    "net.ifnames=0 ro console=ttyAMA0,115200");
+		    "net.ifnames=0 panic=10 ro console=ttyAMA0,115200");
 	cmdline_row(NULL, "root=PARTUUID=5e3da3da-02 rootwait net.ifnames=0 "
-			  "ro console=ttyAMA0,115200");
+			  "panic=10 ro console=ttyAMA0,115200");
+	/* what a panic does is the card's to say */
+	cmdline_row("panic=0 quiet", "root=PARTUUID=5e3da3da-02 panic=0 quiet "
+				     "rootwait net.ifnames=0 ro "
+				     "console=ttyAMA0,115200");
 	/* nothing else would make it writable */
 	cmdline_row("ro rw quiet", "root=PARTUUID=5e3da3da-02 quiet rootwait "
-				   "net.ifnames=0 rw console=ttyAMA0,115200");
+				   "net.ifnames=0 panic=10 rw "
+				   "console=ttyAMA0,115200");
 	free(w->guest.partitions.at[1].partuuid);
 	w->guest.partitions.at[1].partuuid = NULL;
 	add_mount(w, "/dev/mmcblk0p2", "/", "ext4", "defaults", 2);
 	w->guest.cmdline = xstrdup("rw");
 	adapt_cmdline(&w->facts, &w->plan);
 	check_text(w->plan.kernel_cmdline,
-		   "root=UUID=uuid-2 rootwait net.ifnames=0 ro "
+		   "root=UUID=uuid-2 rootwait net.ifnames=0 panic=10 ro "
 		   "console=ttyAMA0,115200");
 	free(w->plan.kernel_cmdline);
 	free(w->guest.partitions.at[1].uuid);
