@@ -159,7 +159,29 @@ static bool in_escape(struct console *con, char c)
 	return false;
 }
 
-/* Lines for the journal, and the prompt, which never ends its line. */
+/* What login(1) says of the last login is no prompt. */
+static bool at_prompt(const struct console *con)
+{
+	static const char last[] = "last login: ";
+
+	return ends_in(con->line, con->line_len, " login: ") &&
+	       (con->line_len != strlen(last) ||
+		strncasecmp(con->line, last, strlen(last)) != 0);
+}
+
+/* The prompt does not end its line, and what follows may come with it:
+ * "pi login: root (automatic login)". */
+static void look_for_prompt(struct console *con)
+{
+	if (con->login || !at_prompt(con))
+		return;
+	con->login = true;
+	con->line[con->line_len] = 0;
+	if (con->on_line)
+		con->on_line(con->arg, con->line);
+}
+
+/* Lines for the journal, and the prompt. */
 static void follow_lines(struct console *con, const char *bytes, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
@@ -175,13 +197,9 @@ static void follow_lines(struct console *con, const char *bytes, size_t n)
 		} else if ((c >= ' ' || c == '\t' || (c & 0x80)) &&
 			   con->line_len < CONSOLE_LINE - 1) {
 			con->line[con->line_len++] = c;
+			if (c == ' ')
+				look_for_prompt(con);
 		}
-	}
-	if (!con->login && ends_in(con->line, con->line_len, " login: ")) {
-		con->login = true;
-		con->line[con->line_len] = 0;
-		if (con->on_line)
-			con->on_line(con->arg, con->line);
 	}
 }
 

@@ -161,6 +161,23 @@ static void lines_and_login(void)
 	teardown(&rig);
 }
 
+/* What follows the prompt may come with it. */
+static void automatic_login(void)
+{
+	struct rig rig;
+
+	setup(&rig);
+	guest_prints(&rig, "Last login: ");
+	guest_prints(&rig, "Sun Nov 22 on ttyAMA0\r\n");
+	check(!rig.con.login);
+	str_free(&rig.lines);
+	guest_prints(&rig, "homepi login: pi (automatic login)\r\n\r\nLi");
+	check(rig.con.login);
+	check_text(rig.lines.text,
+		   "[homepi login: ][homepi login: pi (automatic login)]");
+	teardown(&rig);
+}
+
 /* A line without end is cut; what is kept is the newest. */
 static void much_output(void)
 {
@@ -310,6 +327,7 @@ int main(void)
 	signal(SIGPIPE, SIG_IGN);
 	several_readers();
 	lines_and_login();
+	automatic_login();
 	much_output();
 	sleeping_reader();
 	too_many_readers();
