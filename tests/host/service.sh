@@ -32,6 +32,32 @@ disk "$new"
 chmod 600 "$new/disk.raw"
 chmod 711 "$new"
 
+# One on a disk of its own, which is mounted when others run already.
+guest aside key
+mv "$box/var/lib/pimigrate/guests/aside" "$box/aside"
+mkdir "$box/var/lib/pimigrate/guests/aside"
+cat >"$box/etc/systemd/system/disk-comes.service" <<-U
+	[Unit]
+	After=network-online.target
+	[Service]
+	Type=oneshot
+	RemainAfterExit=yes
+	ExecStart=/bin/sh -c 'until systemctl -q is-active pimigrate@key-1; do sleep 0.2; done; sleep 1'
+U
+cat >"$box/etc/systemd/system/var-lib-pimigrate-guests-aside.mount" <<-U
+	[Unit]
+	Requires=disk-comes.service
+	After=disk-comes.service
+	DefaultDependencies=no
+	[Mount]
+	What=/aside
+	Where=/var/lib/pimigrate/guests/aside
+	Options=bind
+U
+mkdir -p "$box/etc/systemd/system/pimigrate.target.wants" "$box/etc/systemd/system/multi-user.target.wants"
+ln -s ../var-lib-pimigrate-guests-aside.mount "$box/etc/systemd/system/multi-user.target.wants/"
+ln -s /etc/systemd/system/pimigrate@.service "$box/etc/systemd/system/pimigrate.target.wants/pimigrate@aside.service"
+
 # Offline, as from an installer: the units, the user, the links.
 expect 0 container_do "$PIMIGRATE" enable key-1
 says "units are installed" "starts with this machine"
@@ -97,6 +123,12 @@ tap=$(ip -o link show master br0 | sed 's/^[0-9]*: \([^:@]*\).*/\1/')
 [ -n "$tap" ] || die "no TAP on the bridge"
 ip -d tuntap list | grep "$tap" | grep -q "user $(id -u pimigrate)\|user pimigrate" || die "the TAP is not the user's: $(ip -d tuntap list)"
 ip link show "$tap" | grep -q fe:ff:ff:12:34:56 || die "the TAP's address: $(ip link show "$tap")"
+
+# The guest whose disk comes late waits for it.
+unit=pimigrate@aside
+eventually "the guest on a disk that is mounted late starts" systemctl -q is-active "$unit"
+systemctl stop "$unit" || die "stop of aside"
+unit=pimigrate@key-1
 
 # Two readers of one console.
 mkdir /tested/c
