@@ -113,12 +113,14 @@ static void look_at_disk(struct doctor_guest *g)
 static void look_at_status(struct doctor_guest *g)
 {
 	struct status status;
-	struct err ignored;
+	struct err err;
 
 	/* One that may be running is left alone. */
 	g->running = true;
-	if (guest_status(g->m, &status, &ignored) < 0)
+	if (guest_status(g->m, &status, &err) < 0) {
+		g->unknown = xstrdup(err.text);
 		return;
+	}
 	g->running = status.state != STATUS_OFF;
 	g->stalled = steal_ptr(status.stalled);
 	for (int i = 0; g->running && i < STATUS_STARTS; i++) {
@@ -129,6 +131,16 @@ static void look_at_status(struct doctor_guest *g)
 						    status.starts[i]);
 	}
 	status_free(&status);
+}
+
+static void look_at_autostart(struct doctor_guest *g)
+{
+	struct err err;
+
+	if (!g->m->libvirt)
+		g->service = unit_enabled("", g->name);
+	else if (!g->unknown && libvirt_autostarts(g->m, &g->service, &err) < 0)
+		g->unknown = xstrdup(err.text);
 }
 
 /* The first of its TAPs, while it runs, that is gone or on no bridge. */
@@ -195,13 +207,15 @@ static void look_inside(struct doctor_guest *g)
 static void look_at_guest(struct doctor_guest *g, const struct machine *m)
 {
 	g->m = m;
-	g->service = unit_enabled("", g->name);
-	g->failed = unit_systemd() && unit_failed(g->name);
+	g->failed = !m->libvirt && unit_systemd() && unit_failed(g->name);
 	look_at_status(g);
+	look_at_autostart(g);
 	look_at_files(g);
 	look_at_disk(g);
 	if (!g->running && !geteuid())
 		g->conflict = arp_conflict(m);
+	if (g->unknown)
+		return;
 	if (g->running && !m->libvirt)
 		look_at_taps(g);
 	if (g->running)
@@ -292,6 +306,7 @@ static void gather(struct patients *p, struct doctor_facts *f)
 	autofree char *root = store_root();
 
 	f->root = !geteuid();
+	f->service_guests = UNIT_GUESTS;
 	doctor_probe_host("", root, &f->host);
 	if (f->host.kvm != KVM_NONE && kvm_works(KVM_MS))
 		f->host.kvm = KVM_WORKS;

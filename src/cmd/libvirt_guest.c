@@ -147,6 +147,14 @@ int guest_status(const struct machine *m, struct status *ret_status,
 	return 0;
 }
 
+int libvirt_autostarts(const struct machine *m, bool *ret_on, struct err *err)
+{
+	autohost struct domain_host *host = NULL;
+	int r = domain_host_open(m->libvirt, &host, err);
+
+	return r < 0 ? r : domain_autostarts(host, m->uuid, ret_on, err);
+}
+
 int libvirt_folder_check(const char *uri, const char *folder, struct err *err)
 {
 	autofree char *path = xstrdup(folder);

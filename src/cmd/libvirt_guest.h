@@ -21,6 +21,10 @@
 int guest_status(const struct machine *m, struct status *ret_status,
 		 struct err *err);
 
+/* Does libvirt start it with this machine?  What guest.yaml says is what it was
+ * defined with, and may have been changed since. */
+int libvirt_autostarts(const struct machine *m, bool *ret_on, struct err *err);
+
 /* Can libvirt's own user reach that folder?  -EACCES, with what helps. */
 int libvirt_folder_check(const char *uri, const char *folder, struct err *err);
 

@@ -84,9 +84,10 @@ struct doctor_guest {
 	const char *name;
 	const struct machine *m; /* NULL: guest.yaml cannot be read */
 	char *problem;           /* then: why */
-	bool running;
-	bool service; /* starts with this machine */
-	bool failed;  /* the service gave up */
+	char *unknown; /* why nobody can tell whether it runs, or NULL */
+	bool running;  /* or may be */
+	bool service;  /* starts with this machine, whoever starts it */
+	bool failed;   /* the service gave up */
 	/* Of the last starts: how many, since how many seconds; 0: off. */
 	unsigned int starts, seconds;
 	char *stalled;         /* why it stands still, or NULL */
@@ -104,7 +105,8 @@ struct doctor_guest {
 };
 
 struct doctor_facts {
-	bool root; /* some things only root can see */
+	bool root;                  /* some things only root can see */
+	const char *service_guests; /* the folder where services look */
 	struct doctor_host host;
 	struct doctor_net net;
 	struct doctor_libvirt libvirt;

@@ -290,11 +290,26 @@ static void pools(const struct doctor_facts *f, struct doctor *d)
 	}
 }
 
+/* The first guest that libvirt runs, or NULL. */
+static const char *guest_of_libvirt(const struct doctor_facts *f)
+{
+	for (size_t i = 0; i < f->guests.n; i++)
+		if (f->guests.at[i].m && f->guests.at[i].m->libvirt)
+			return f->guests.at[i].name;
+	return NULL;
+}
+
 static void libvirt(const struct doctor_facts *f, struct doctor *d)
 {
 	const struct doctor_libvirt *l = &f->libvirt;
+	const char *of_libvirt = guest_of_libvirt(f);
 
-	if (!l->installed)
+	if (!l->installed && of_libvirt)
+		add(d, "libvirt/daemon", NULL, DOCTOR_BAD,
+		    words("libvirt is not installed, and is to run %s",
+			  of_libvirt),
+		    words("apt install libvirt-daemon-system"));
+	else if (!l->installed)
 		add(d, "libvirt/daemon", NULL, DOCTOR_OK,
 		    words("libvirt is not installed, and not needed"), NULL);
 	else if (!l->answers)
@@ -438,21 +453,38 @@ static void addresses(const struct doctor_facts *f, struct doctor *d)
 	}
 }
 
-static void guest_service(const struct doctor_guest *g, struct doctor *d)
+/* guest.yaml asks for a service that is not enabled.  A unit looks for guests
+ * in one folder only, so elsewhere it is not enabled by itself. */
+static void no_service(const struct doctor_facts *f,
+		       const struct doctor_guest *g, struct doctor *d)
 {
+	bool here = !strcmp(f->host.guests, f->service_guests);
+
+	add(d, "guest/service", g->name, DOCTOR_WARN,
+	    words("guest.yaml says that %s starts with this machine, but its "
+		  "service is not enabled",
+		  g->name),
+	    here ? words("pimigrate enable %s", g->name)
+		 : words("move it to '%s', where services look for guests; "
+			 "then: pimigrate enable %s",
+			 f->service_guests, g->name))
+		->fix = here ? FIX_SERVICE : FIX_NONE;
+}
+
+/* libvirt's guests have no service: there its own autostart is what counts. */
+static void guest_service(const struct doctor_facts *f,
+			  const struct doctor_guest *g, struct doctor *d)
+{
+	if (g->m->libvirt && g->unknown)
+		return;
 	if (g->failed)
 		add(d, "guest/service", g->name, DOCTOR_BAD,
 		    words("the service of %s has failed", g->name),
 		    words("journalctl -u pimigrate@%s tells why; then: "
 			  "systemctl reset-failed pimigrate@%s",
 			  g->name, g->name));
-	else if (g->m->autostart && !g->service)
-		add(d, "guest/service", g->name, DOCTOR_WARN,
-		    words("guest.yaml says that %s starts with this machine, "
-			  "but its service is not enabled",
-			  g->name),
-		    words("pimigrate enable %s", g->name))
-			->fix = FIX_SERVICE;
+	else if (!g->m->libvirt && g->m->autostart && !g->service)
+		no_service(f, g, d);
 	else
 		add(d, "guest/service", g->name, DOCTOR_OK,
 		    words(g->service ? "%s starts with this machine"
@@ -461,8 +493,32 @@ static void guest_service(const struct doctor_guest *g, struct doctor *d)
 		    NULL);
 }
 
-static void guest_starts(const struct doctor_guest *g, struct doctor *d)
+static void guest_unknown(const struct doctor_facts *f,
+			  const struct doctor_guest *g, struct doctor *d)
 {
+	if (g->m->libvirt)
+		add(d, "guest/state", g->name, DOCTOR_BAD,
+		    words("whether %s runs cannot be told: %s", g->name,
+			  g->unknown),
+		    words("virsh -c %s list --all shows whether libvirt "
+			  "answers; systemctl start libvirtd",
+			  g->m->libvirt));
+	else
+		add(d, "guest/state", g->name, DOCTOR_BAD,
+		    words("whether %s runs cannot be told: %s", g->name,
+			  g->unknown),
+		    words(f->root ? "pimigrate status %s"
+				  : "ask as root: sudo pimigrate status %s",
+			  g->name));
+}
+
+static void guest_starts(const struct doctor_facts *f,
+			 const struct doctor_guest *g, struct doctor *d)
+{
+	if (g->unknown) {
+		guest_unknown(f, g, d);
+		return;
+	}
 	if (g->starts >= LOOP_STARTS && g->seconds / g->starts < LOOP_SECONDS)
 		add(d, "guest/restarts", g->name, DOCTOR_BAD,
 		    words("%s has started %u times in %u seconds", g->name,
@@ -597,8 +653,8 @@ static void guests(const struct doctor_facts *f, struct doctor *d)
 			    words("mend guest.yaml"));
 			continue;
 		}
-		guest_service(g, d);
-		guest_starts(g, d);
+		guest_service(f, g, d);
+		guest_starts(f, g, d);
 		guest_stalled(f, g, d);
 		guest_inside(g, d);
 		guest_kernel(g, d);
@@ -688,6 +744,7 @@ void doctor_facts_free(struct doctor_facts *f)
 	free(f->emulator.problem);
 	for (size_t i = 0; i < f->guests.n; i++) {
 		free(f->guests.at[i].problem);
+		free(f->guests.at[i].unknown);
 		free(f->guests.at[i].stalled);
 		free(f->guests.at[i].missing);
 		free(f->guests.at[i].release);

@@ -192,6 +192,24 @@ int domain_autostart(struct domain_host *host, const char *uuid, bool on,
 	return r;
 }
 
+int domain_autostarts(struct domain_host *host, const char *uuid, bool *ret_on,
+		      struct err *err)
+{
+	autodomain virDomainPtr dom = host_domain(host, uuid);
+	int on = 0;
+
+	if (!dom && host_error_code() == VIR_ERR_NO_DOMAIN) {
+		*ret_on = false;
+		return 0;
+	}
+	if (!dom || virDomainGetAutostart(dom, &on) < 0)
+		return host_failed(err, EIO,
+				   "cannot ask whether the guest starts with "
+				   "this machine");
+	*ret_on = on;
+	return 0;
+}
+
 int domain_start(struct domain_host *host, const char *uuid, struct err *err)
 {
 	autodomain virDomainPtr dom = NULL;

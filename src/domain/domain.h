@@ -50,6 +50,10 @@ int domain_rename(struct domain_host *host, const char *uuid, const char *name,
 int domain_autostart(struct domain_host *host, const char *uuid, bool on,
 		     struct err *err);
 
+/* Does libvirt start it with this machine?  One it does not know: no. */
+int domain_autostarts(struct domain_host *host, const char *uuid, bool *ret_on,
+		      struct err *err);
+
 int domain_start(struct domain_host *host, const char *uuid, struct err *err);
 /* Let one that is paused go on. */
 int domain_resume(struct domain_host *host, const char *uuid, struct err *err);

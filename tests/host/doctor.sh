@@ -109,6 +109,16 @@ fi
 sed -i 's/^autostart:.*/autostart: true/' "$dir/guest.yaml"
 finds warn guest/service "pimigrate enable pi"
 sed -i 's/^autostart:.*/autostart: false/' "$dir/guest.yaml"
+
+# One that libvirt runs, and libvirt does not answer: nobody can tell how it is.
+sed -i '$a libvirt: qemu:///system' "$dir/guest.yaml"
+[ ! -d /run/libvirt ] || mount -t tmpfs nobody /run/libvirt
+finds bad guest/state "cannot be told: no libvirt answers" "virsh -c qemu:///system"
+! grep -q '"pi runs"' out || fail "a guest whose state nobody knows is said to run"
+! grep -q '"guest/service"' out || fail "a service is expected of a guest that libvirt runs"
+[ ! -d /run/libvirt ] || umount /run/libvirt
+sed -i '$d' "$dir/guest.yaml"
+
 mv "$dir/disk.raw" away.raw
 finds bad guest/files "disk.raw"
 mv away.raw "$dir/disk.raw"

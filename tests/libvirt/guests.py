@@ -290,6 +290,8 @@ class Test:
                        code=1, says=['on this machine'])
         self.pimigrate('define', 'plain', says=['a guest of libvirt'])
         self.valid('plain')
+        self.judged('plain', 'starts with this machine', 'autostart')
+        self.judged('plain', 'is started by hand', 'autostart', '--disable')
         self.pimigrate('start', '--wait', 'plain')
         self.pimigrate('stop', '--force', 'plain')
         self.host.virsh('undefine', 'plain')  # as after a killed conversion
@@ -309,6 +311,17 @@ class Test:
         yaml.write_text(before.replace('cmdline: "a\\tb"\n', ''))
         self.pimigrate('define', 'plain')
         self.pimigrate('delete', '-y', 'plain')
+
+    def judged(self, name, finding, *verb):
+        """The doctor looks at libvirt's autostart, not at guest.yaml's."""
+        self.host.virsh(*verb, name)
+        with self.begin('doctor', '--json', name,
+                        stdout=subprocess.PIPE) as proc:
+            out, _ = proc.communicate(timeout=SECONDS)
+        rows = [(r['level'], r['finding']) for r in json.loads(out)
+                if r['check'] == 'guest/service']
+        if rows != [('ok', f'{name} {finding}')]:
+            raise Failed(f'the doctor, after {verb}: {rows}')
 
     def nothing_defined(self):
         if self.domains():

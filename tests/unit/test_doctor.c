@@ -49,6 +49,7 @@ static void healthy(void)
 			.clock_synced = true,
 			.clocksource = (char *)(uintptr_t) "tsc",
 		},
+		.service_guests = "/guests",
 		.net = { .uplink = (char *)(uintptr_t) "br0" },
 		.libvirt = { .installed = true, .answers = true },
 		.emulator = {
@@ -98,6 +99,15 @@ static void finds_at(int line, const char *check_name, enum doctor_level level,
 	healthy();
 }
 #define finds(...) finds_at(__LINE__, __VA_ARGS__)
+
+static void sound_as_it_is(void)
+{
+	struct doctor d;
+
+	doctor_judge(&facts, "", &d);
+	check_eq(doctor_worst(&d), DOCTOR_OK);
+	doctor_free(&d);
+}
 
 static void sound(void)
 {
@@ -194,6 +204,48 @@ static void programs(void)
 	finds("libvirt/emulator", DOCTOR_BAD, lost, "virsh edit", FIX_NONE);
 }
 
+/* How many rows of that name, whatever they say. */
+static unsigned int rows_of(const char *check_name)
+{
+	unsigned int n = 0;
+	struct doctor d;
+
+	doctor_judge(&facts, "", &d);
+	for (size_t i = 0; i < d.rows.n; i++)
+		n += !strcmp(d.rows.at[i].check, check_name);
+	doctor_free(&d);
+	return n;
+}
+
+/* libvirt's autostart is what counts, and no service is made for them. */
+static void libvirt_starts(void)
+{
+	struct doctor_guest *g = facts.guests.at;
+
+	machine.libvirt = text("qemu:///session");
+	machine.autostart = true;
+	check_eq(rows_of("guest/service"), 1);
+	sound_as_it_is();
+	g->service = true;
+	machine.autostart = false;
+	sound_as_it_is();
+	healthy();
+	g->running = true;
+	g->unknown = text("no libvirt answers");
+	machine.autostart = true;
+	check_eq(rows_of("guest/service"), 0);
+	check_eq(rows_of("guest/restarts"), 0);
+	finds("guest/state", DOCTOR_BAD, "no libvirt answers",
+	      "virsh -c qemu:///session list", FIX_NONE);
+	facts.libvirt.installed = facts.libvirt.answers = false;
+	finds("libvirt/daemon", DOCTOR_BAD, "is to run pi",
+	      "apt install libvirt", FIX_NONE);
+	machine.libvirt = NULL;
+	facts.libvirt.installed = facts.libvirt.answers = false;
+	sound_as_it_is();
+	healthy();
+}
+
 /* What only guests of libvirt's need. */
 static void libvirt_guests(void)
 {
@@ -259,6 +311,15 @@ static void guest(void)
 	machine.autostart = true;
 	finds("guest/service", DOCTOR_WARN, "not enabled",
 	      "pimigrate enable pi", FIX_SERVICE);
+	machine.autostart = true;
+	facts.service_guests = "/var/lib/guests";
+	finds("guest/service", DOCTOR_WARN, "not enabled",
+	      "move it to '/var/lib/guests'", FIX_NONE);
+	g->running = true;
+	g->unknown = text("cannot open the lock file");
+	facts.root = false;
+	finds("guest/state", DOCTOR_BAD, "cannot open the lock",
+	      "sudo pimigrate status pi", FIX_NONE);
 	g->running = true;
 	g->starts = 5;
 	g->seconds = 100;
@@ -405,6 +466,7 @@ int main(void)
 	sound();
 	host();
 	programs();
+	libvirt_starts();
 	libvirt_guests();
 	network();
 	guest();
