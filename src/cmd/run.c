@@ -13,6 +13,7 @@
 #include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -119,10 +120,13 @@ static int detach(const char *name, const char *log, pid_t *ret_pid,
 	autofree char *timeout = xasprintf("%u", stop_seconds());
 	const char *argv[] = { "pimigrate", "run",      name, "--timeout",
 			       timeout,     "--engine", NULL, NULL };
+	autoclose int out = files_open_log(log, err);
 	posix_spawn_file_actions_t fa;
 	posix_spawnattr_t attr;
 	int r;
 
+	if (out < 0)
+		return out;
 	if (arg_engine != ENGINE_UNSET)
 		argv[6] = engine_words[arg_engine];
 	else
@@ -131,8 +135,7 @@ static int detach(const char *name, const char *log, pid_t *ret_pid,
 	posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSID);
 	posix_spawn_file_actions_init(&fa);
 	posix_spawn_file_actions_addopen(&fa, 0, "/dev/null", O_RDONLY, 0);
-	posix_spawn_file_actions_addopen(&fa, 1, log,
-					 O_WRONLY | O_CREAT | O_TRUNC, 0600);
+	posix_spawn_file_actions_adddup2(&fa, out, 1);
 	posix_spawn_file_actions_adddup2(&fa, 1, 2);
 	r = posix_spawn(ret_pid, "/proc/self/exe", &fa, &attr,
 			(char *const *)(uintptr_t)argv, environ);
@@ -359,14 +362,32 @@ static bool ends_within(int pidfd, unsigned int seconds)
 	return poll(&poll_fd, 1, (int)seconds * 1000) > 0;
 }
 
-/* It would pull the plug by itself; we do so first, to know that it was. */
-static int stop_supervisor(const char *name, pid_t pid, struct err *err)
+/* A user whose word it is may name its own processes only.  The process is held
+ * by its descriptor already, so the number is not another's meanwhile. */
+static bool may_name(uid_t owner, pid_t pid)
 {
+	autofree char *path = xasprintf("/proc/%d", (int)pid);
+	struct stat st;
+
+	return !stat(path, &st) && st.st_uid == owner;
+}
+
+/* It would pull the plug by itself; we do so first, to know that it was. */
+static int stop_supervisor(const char *name, const struct status *status,
+			   struct err *err)
+{
+	pid_t pid = status->supervisor;
 	autoclose int pidfd = pid > 0 ? (int)syscall(SYS_pidfd_open, pid, 0)
 				      : -1;
 	unsigned int seconds = stop_seconds();
 	int r = -1;
 
+	if (pidfd >= 0 && !may_name(status->owner, pid))
+		return err_set(err, EPERM,
+			       "status.json of guest '%s' names process %d, "
+			       "which is not of the user whose file it is: it "
+			       "is not asked to stop",
+			       name, (int)pid);
 	if (pidfd >= 0)
 		r = arg_force ? send_signal(pidfd, SIGQUIT, 0)
 			      : send_signal(pidfd, SIGTERM,
@@ -404,7 +425,7 @@ static int stop_guest(const struct cmd_ctx *ctx, const struct machine *m,
 	if (m->libvirt)
 		r = libvirt_stop(m, arg_force, stop_seconds(), err);
 	else
-		r = stop_supervisor(m->name, status.supervisor, err);
+		r = stop_supervisor(m->name, &status, err);
 	if (r == -ETIMEDOUT)
 		return err_set(err, ETIMEDOUT,
 			       "guest '%s' is still running; switch it off "

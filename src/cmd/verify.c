@@ -82,16 +82,14 @@ static void isolate(struct machine *m)
 }
 
 /* In the child; its end is told by its status, the reason by its log. */
-static void run_child(const struct verify *v)
+static void run_child(const struct verify *v, int out)
 {
 	struct supervise_options opt = { .stop_seconds = STOP_SECONDS };
 	struct err err = { 0 };
-	int out = open(v->log, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 	int in = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	int r;
 
-	if (out < 0 || in < 0 || dup2(in, 0) < 0 || dup2(out, 1) < 0 ||
-	    dup2(out, 2) < 0)
+	if (in < 0 || dup2(in, 0) < 0 || dup2(out, 1) < 0 || dup2(out, 2) < 0)
 		_exit(1);
 	setsid();
 	prctl(PR_SET_PDEATHSIG, SIGQUIT);
@@ -104,15 +102,16 @@ static void run_child(const struct verify *v)
 static int start(struct verify *v, struct err *err)
 {
 	int r = store_runtime_make(v->name, err);
+	autoclose int log = r < 0 ? r : files_open_log(v->log, err);
 
-	if (r < 0)
-		return r;
+	if (log < 0)
+		return log;
 	unlink(v->console); /* of another run */
 	v->child = fork();
 	if (v->child < 0)
 		return err_errno(err, errno, "cannot start the supervisor");
 	if (!v->child)
-		run_child(v);
+		run_child(v, log);
 	return 0;
 }
 

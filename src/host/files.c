@@ -5,6 +5,8 @@
  *
  * Removal goes down by openat() with O_NOFOLLOW: a folder that is exchanged
  * for a link while we work is refused, so that nothing outside is deleted.
+ * Nor is one followed that lies where a lock or a log is to be: root runs
+ * guests in folders that the services' user has had.
  */
 #include "host/files.h"
 
@@ -269,18 +271,37 @@ static bool same_file(int fd, const char *path)
 	       a.st_ino == b.st_ino;
 }
 
+static int cannot_open(const char *what, const char *path, int code,
+		       struct err *err)
+{
+	if (code == ELOOP)
+		return err_set(err, code,
+			       "the %s '%s' is a symbolic link, which is not "
+			       "followed: remove it",
+			       what, path);
+	return err_errno(err, code, "cannot open the %s '%s'", what, path);
+}
+
+int files_open_log(const char *path, struct err *err)
+{
+	int fd = open(path,
+		      O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_NOFOLLOW |
+			      O_CLOEXEC,
+		      0600);
+
+	return fd < 0 ? cannot_open("log", path, errno, err) : fd;
+}
+
 int files_lock(const char *path, bool wait, struct err *err)
 {
 	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
 
 	for (;;) {
-		autoclose int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC,
-					0600);
+		autoclose int fd = open(
+			path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
 
 		if (fd < 0)
-			return err_errno(err, errno,
-					 "cannot open the lock file '%s'",
-					 path);
+			return cannot_open("lock file", path, errno, err);
 		while (fcntl(fd, wait ? F_OFD_SETLKW : F_OFD_SETLK, &lock) <
 		       0) {
 			if (errno == EINTR)
@@ -300,13 +321,12 @@ int files_lock(const char *path, bool wait, struct err *err)
 int files_locked(const char *path, struct err *err)
 {
 	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
-	autoclose int fd = open(path, O_RDONLY | O_CLOEXEC);
+	autoclose int fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
 
 	if (fd < 0 && errno == ENOENT)
 		return 0;
 	if (fd < 0)
-		return err_errno(err, errno, "cannot open the lock file '%s'",
-				 path);
+		return cannot_open("lock file", path, errno, err);
 	if (fcntl(fd, F_OFD_GETLK, &lock) < 0)
 		return err_errno(err, errno, "cannot look at the lock '%s'",
 				 path);

@@ -76,6 +76,13 @@ int files_remove_tree(const char *path, struct err *err);
  */
 int files_lock(const char *path, bool wait, struct err *err);
 
+/*
+ * Open a log for writing, made or emptied, and return its descriptor.  Where it
+ * is, another user may have the folder: neither here nor for a lock a link is
+ * followed (-ELOOP).
+ */
+int files_open_log(const char *path, struct err *err);
+
 /* Has somebody that lock?  Looking takes nothing and leaves nothing.  1, 0, or
  * what went wrong; that there is no such file is 0. */
 int files_locked(const char *path, struct err *err);

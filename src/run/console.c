@@ -14,6 +14,7 @@
 #include "common/cleanup.h"
 #include "common/io.h"
 #include "common/mem.h"
+#include "host/files.h"
 
 /* A guest that prints for ever must not fill the host's /run: there are two
  * logs of that size at most. */
@@ -54,14 +55,9 @@ int console_connect(const char *path, struct err *err)
 
 static int open_log(struct console *con, struct err *err)
 {
-	con->log = open(con->log_path,
-			O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_APPEND,
-			0600);
-	if (con->log < 0)
-		return err_errno(err, errno, "cannot write '%s'",
-				 con->log_path);
 	con->logged = 0;
-	return 0;
+	con->log = files_open_log(con->log_path, err);
+	return con->log < 0 ? con->log : 0;
 }
 
 int console_init(struct console *con, const char *path, const char *log_path,
@@ -69,6 +65,8 @@ int console_init(struct console *con, const char *path, const char *log_path,
 {
 	struct sockaddr_un addr;
 	int fd = socket_at(path, &addr, err);
+	mode_t mask;
+	int bound;
 
 	con->engine = con->log = -1;
 	con->listener = fd;
@@ -78,9 +76,12 @@ int console_init(struct console *con, const char *path, const char *log_path,
 		return fd;
 	con->kept = xmalloc(CONSOLE_KEPT);
 	unlink(path);
-	/* Under systemd the user's group may use the console too. */
-	if (bind(fd, (const struct sockaddr *)&addr, sizeof(addr)) < 0 ||
-	    chmod(path, 0660) < 0 || listen(fd, CONSOLE_READERS) < 0)
+	/* Under systemd the user's group may use the console too.  Not by
+	 * chmod(), which follows what may have taken the socket's place. */
+	mask = umask(0117);
+	bound = bind(fd, (const struct sockaddr *)&addr, sizeof(addr));
+	umask(mask);
+	if (bound < 0 || listen(fd, CONSOLE_READERS) < 0)
 		return err_errno(err, errno, "cannot listen at '%s'", path);
 	if (!log_path)
 		return 0;

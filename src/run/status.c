@@ -2,12 +2,15 @@
 #include "run/status.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <json-c/json.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "common/cleanup.h"
+#include "common/io.h"
 #include "common/mem.h"
 #include "host/files.h"
 #include "store/store.h"
@@ -177,6 +180,30 @@ static int alive(const char *name, struct err *err)
 	return files_locked(file, err);
 }
 
+/* The text, which the caller frees, and its owner; NULL where no file is. */
+static int read_file(const char *path, char **ret_text, uid_t *ret_owner,
+		     struct err *err)
+{
+	autoclose int fd = open(path,
+				O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	autofree char *text = xmalloc(FILE_MAX + 1);
+	struct stat st;
+	ssize_t n;
+
+	*ret_text = NULL;
+	if (fd < 0 && errno == ENOENT)
+		return 0;
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return err_errno(err, errno, "cannot open '%s'", path);
+	n = io_read(fd, text, FILE_MAX);
+	if (n < 0)
+		return err_errno(err, (int)-n, "cannot read '%s'", path);
+	text[n] = 0;
+	*ret_text = steal_ptr(text);
+	*ret_owner = st.st_uid;
+	return 0;
+}
+
 int status_read(const char *name, struct status *ret_status, struct err *err)
 {
 	autofree char *file = status_file(name), *text = NULL;
@@ -189,11 +216,9 @@ int status_read(const char *name, struct status *ret_status, struct err *err)
 	if (r <= 0)
 		return r;
 	ret_status->state = STATUS_STARTING;
-	if (access(file, F_OK) < 0)
-		return 0; /* it has only just begun */
-	r = files_read(file, FILE_MAX, &text, NULL, err);
-	if (r < 0)
-		return r;
+	r = read_file(file, &text, &ret_status->owner, err);
+	if (r < 0 || !text)
+		return r; /* none: it has only just begun */
 	root = json_tokener_parse(text);
 	/* It is ours, but it lies where others may write. */
 	if (json_object_is_type(root, json_type_object))

@@ -31,6 +31,7 @@ enum {
 struct status {
 	enum status_state state;
 	pid_t supervisor, engine_pid;
+	uid_t owner; /* of the file: whose word all of it is */
 	enum engine engine;
 	int64_t since;      /* seconds since 1970: of this boot */
 	int64_t began;      /* the same: of the supervisor */

@@ -279,11 +279,14 @@ static int spawn(struct supervisor *sv, char *const *argv, int serial,
 {
 	autoclose int s = fcntl(serial, F_DUPFD_CLOEXEC, 10);
 	autoclose int m = fcntl(monitor, F_DUPFD_CLOEXEC, 10);
+	autoclose int log = files_open_log(sv->engine_log, err);
 	posix_spawn_file_actions_t fa;
 	posix_spawnattr_t attr;
 	sigset_t none;
 	int r;
 
+	if (log < 0)
+		return log;
 	sigemptyset(&none);
 	posix_spawnattr_init(&attr);
 	posix_spawnattr_setsigmask(&attr, &none);
@@ -292,8 +295,7 @@ static int spawn(struct supervisor *sv, char *const *argv, int serial,
 						POSIX_SPAWN_SETPGROUP);
 	posix_spawn_file_actions_init(&fa);
 	posix_spawn_file_actions_addopen(&fa, 0, "/dev/null", O_RDONLY, 0);
-	posix_spawn_file_actions_addopen(&fa, 1, sv->engine_log,
-					 O_WRONLY | O_CREAT | O_TRUNC, 0600);
+	posix_spawn_file_actions_adddup2(&fa, log, 1);
 	posix_spawn_file_actions_adddup2(&fa, 1, 2);
 	posix_spawn_file_actions_adddup2(&fa, s, CHILD_SERIAL);
 	posix_spawn_file_actions_adddup2(&fa, m, CHILD_MONITOR);

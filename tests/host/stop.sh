@@ -37,6 +37,39 @@ expect 0 "$PIMIGRATE" rename --json obeys other
 [ ! -s out ] || fail "rename --json"
 expect 0 "$PIMIGRATE" rename other obeys
 
+# What somebody put into the runtime folder is not followed.
+echo kept >mine
+mkdir -p "$PIMIGRATE_GUESTS/.run/obeys"
+for file in lock supervisor.log engine.log console.log; do
+	rm -f "$PIMIGRATE_GUESTS/.run/obeys/$file"
+	ln -s "$scratch/mine" "$PIMIGRATE_GUESTS/.run/obeys/$file"
+	expect 1 "$PIMIGRATE" start obeys
+	complains "$file' is a symbolic link"
+	rm "$PIMIGRATE_GUESTS/.run/obeys/$file"
+done
+ln -s "$scratch/mine" "$PIMIGRATE_GUESTS/.run/obeys/verify.log"
+expect 1 "$PIMIGRATE" verify --quiet obeys
+complains "verify.log' is a symbolic link"
+rm "$PIMIGRATE_GUESTS/.run/obeys/verify.log"
+[ "$(cat mine)" = kept ] || fail "a link was followed"
+
+# A user's status.json names a process of root's: that one is left alone.
+if [ "$(id -u)" = 0 ]; then
+	expect 0 "$PIMIGRATE" start obeys
+	status=$PIMIGRATE_GUESTS/.run/obeys/status.json
+	cp -p "$status" said.json
+	sleep 300 &
+	pid=$!
+	sed -i "s/\"supervisor\": *[0-9]*/\"supervisor\":$pid/" "$status"
+	chown nobody "$status"
+	expect 1 "$PIMIGRATE" stop obeys
+	complains "names process $pid"
+	kill -0 $pid || fail "root ended a process that a user named"
+	kill $pid
+	cp -p said.json "$status"
+	expect 0 "$PIMIGRATE" stop obeys
+fi
+
 # Not before its time, which is not the one that the supervisor was started
 # with.
 expect 0 "$PIMIGRATE" start --timeout 1 stubborn

@@ -280,6 +280,30 @@ static void log_file(void)
 	teardown(&rig);
 }
 
+/* Where the log is to be lies what somebody else put there. */
+static void log_is_a_link(void)
+{
+	autofree char *mine = NULL, *other = NULL, *text = NULL;
+	struct console con = { .engine = -1 };
+	struct rig rig;
+	struct stat st;
+	struct err err;
+
+	setup(&rig);
+	check(!stat(rig.sock, &st));
+	check_eq(st.st_mode & 0777, 0660);
+	mine = xasprintf("%s/mine", rig.dir);
+	other = xasprintf("%s/other", rig.dir);
+	check_eq(files_replace(mine, "kept", 4, 0600, &err), 0);
+	check(!symlink(mine, other));
+	check_eq(console_init(&con, rig.sock, other, &err), -ELOOP);
+	check_has(err.text, "symbolic link");
+	check_eq(files_read(mine, 1000, &text, NULL, &err), 0);
+	check_text(text, "kept");
+	console_fini(&con);
+	teardown(&rig);
+}
+
 /* The last of what was printed is kept, not the first. */
 static void full_log(void)
 {
@@ -333,6 +357,7 @@ int main(void)
 	too_many_readers();
 	engine_gone();
 	log_file();
+	log_is_a_link();
 	full_log();
 	bad_paths();
 	return test_done();

@@ -132,6 +132,31 @@ static void locks(void)
 	check(files_lock(in_dir("no/lock"), false, &err) == -ENOENT);
 }
 
+/* What somebody put where our own file is to be is neither made nor emptied. */
+static void links(void)
+{
+	autofree char *text = NULL;
+	int fd;
+
+	check(!files_replace(in_dir("mine"), "kept", 4, 0600, &err));
+	check(!symlink("mine", in_dir("link")));
+	check(!symlink("unmade", in_dir("dangling")));
+	check(files_lock(in_dir("link"), false, &err) == -ELOOP);
+	check(strstr(err.text, "symbolic link"));
+	check(files_lock(in_dir("dangling"), false, &err) == -ELOOP);
+	check(files_locked(in_dir("link"), &err) == -ELOOP);
+	check(files_open_log(in_dir("link"), &err) == -ELOOP);
+	check(strstr(err.text, "symbolic link"));
+	check(files_open_log(in_dir("dangling"), &err) == -ELOOP);
+	check(!exists("unmade"));
+	check(!files_read(in_dir("mine"), 10, &text, NULL, &err));
+	check(!strcmp(text, "kept"));
+	fd = files_open_log(in_dir("mine"), &err);
+	check(fd >= 0);
+	check_eq(lseek(fd, 0, SEEK_END), 0);
+	close(fd);
+}
+
 int main(void)
 {
 	check(!files_temp_dir(NULL, &dir, &err));
@@ -141,6 +166,7 @@ int main(void)
 	folders();
 	remove_tree();
 	locks();
+	links();
 	check(!files_remove_tree(dir, &err));
 	check(access(dir, F_OK));
 	free(dir);

@@ -58,6 +58,7 @@ static void only_while_the_lock_is_held(void)
 	check_eq(read.since, 1795250000);
 	check_eq(read.began, 1795240000);
 	check_eq(read.boots, 3);
+	check_eq(read.owner, geteuid());
 	check_eq(read.starts[0], 0);
 	check_eq(read.starts[1], 10);
 	check_eq(read.starts[3], 30);
