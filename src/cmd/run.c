@@ -241,13 +241,19 @@ static void print_json(struct json_object *o)
 	json_object_put(o);
 }
 
-/* Enabled, and systemd is here: then the service is what runs it. */
-static bool is_service(const char *name)
+/* Are these the guests that services are of, and ours to start and stop? */
+static bool may_be_service(void)
 {
 	autofree char *root = store_root();
 
-	return !geteuid() && !strcmp(root, UNIT_GUESTS) && unit_systemd() &&
-	       arg_engine == ENGINE_UNSET && unit_enabled("", name);
+	return !geteuid() && !strcmp(root, UNIT_GUESTS) && unit_systemd();
+}
+
+/* Enabled, and systemd is here: then the service is what runs it. */
+static bool is_service(const char *name)
+{
+	return may_be_service() && arg_engine == ENGINE_UNSET &&
+	       unit_enabled("", name);
 }
 
 /* The system's libvirt calls our hook; a user's has none. */
@@ -417,6 +423,10 @@ static int stop_guest(const struct cmd_ctx *ctx, const struct machine *m,
 	if (r < 0)
 		return r;
 	status_free(&status);
+	/* systemd may be about to start it, for the first time or again. */
+	if (status.state == STATUS_OFF && !m->libvirt && may_be_service() &&
+	    unit_busy(m->name))
+		return unit_stop(m->name, err);
 	if (status.state == STATUS_OFF) {
 		if (!ctx->quiet)
 			printf("%s is off\n", m->name);

@@ -196,7 +196,7 @@ static int disable_run(struct cmd_ctx *ctx, struct err *err)
 	machine_free(&m);
 	if (unit_installed(""))
 		r = unit_disable("", name, err);
-	if (!r && arg_now && unit_active(name))
+	if (!r && arg_now && unit_busy(name))
 		r = unit_stop(name, err);
 	if (!r && !ctx->quiet)
 		printf("%s does not start with this machine any more\n", name);

@@ -198,6 +198,21 @@ bool unit_active(const char *guest)
 	return unit_systemd() && !systemctl("", SHORT_MS, words, &ignored);
 }
 
+bool unit_busy(const char *guest)
+{
+	autofree char *unit = unit_name(guest);
+	const char *argv[] = { "systemctl", "show",
+			       "--value",   "--property=ActiveState",
+			       unit,        NULL };
+	struct run_child child = { .argv = argv, .timeout_ms = SHORT_MS };
+	autostr struct str state = { 0 };
+	struct err ignored;
+
+	return unit_systemd() && !run_check(&child, &state, &ignored) &&
+	       !str_starts(state.text, "inactive") &&
+	       !str_starts(state.text, "failed");
+}
+
 bool unit_failed(const char *guest)
 {
 	autofree char *unit = unit_name(guest);

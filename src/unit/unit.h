@@ -43,6 +43,8 @@ int unit_disable(const char *root, const char *guest, struct err *err);
 /* Is systemd the first process here, and its service running? */
 bool unit_systemd(void);
 bool unit_active(const char *guest);
+/* Does it run, or is it about to: before its start, or between two? */
+bool unit_busy(const char *guest);
 /* Did it give up? */
 bool unit_failed(const char *guest);
 int unit_start(const char *guest, struct err *err);

@@ -16,6 +16,7 @@ guest key-1 key "  - kind: tap
     mac: b8:27:eb:12:34:56"
 guest stubborn wait
 guest again reset
+guest broken key
 guest user-1 key "  - kind: user
     forwards:
       - host: 0
@@ -81,6 +82,9 @@ U
 systemctl -q --root="$box" enable bridge.service
 mkdir -p "$box/etc/systemd/system/pimigrate@.service.d" "$box/etc/systemd/system/pimigrate@stubborn.service.d"
 printf '[Service]\nWatchdogSec=10\nRestartSec=100ms\n' >"$box/etc/systemd/system/pimigrate@.service.d/fast.conf"
+mkdir "$box/etc/systemd/system/pimigrate@broken.service.d"
+printf '[Service]\nExecStart=\nExecStart=/bin/false\nRestartSec=600\n' \
+	>"$box/etc/systemd/system/pimigrate@broken.service.d/fast.conf"
 printf '[Service]\nExecStart=\nExecStart=%s run --timeout 11 %%i\n' "$PIMIGRATE" \
 	>"$box/etc/systemd/system/pimigrate@stubborn.service.d/fast.conf"
 
@@ -187,6 +191,16 @@ systemctl stop "$unit" || die "stop of stubborn"
 heard "is pressed again" -u "$unit" || die "the button was pressed once only"
 heard "did not power off within 11 seconds" -u "$unit" || die "no word about the time-out"
 [ "$(show Result)" = success ] || die "Result is $(show Result)"
+
+# One that has failed and waits for its next start is stopped too.
+unit=pimigrate@broken
+waits() { [ "$(show SubState)" = auto-restart ]; }
+for stop in "stop" "disable --now"; do
+	systemctl start --no-block "$unit"
+	eventually "it waits for its next start" waits
+	"$PIMIGRATE" $stop broken || die "$stop of broken"
+	[ "$(show ActiveState)" = inactive ] || die "after $stop the service is $(show ActiveState)"
+done
 
 # User networking works in the sandbox; this one is up when the machine goes
 # down.
