@@ -14,9 +14,7 @@
 #include "cmd/commands.h"
 #include "cmd/libvirt_guest.h"
 #include "common/cleanup.h"
-#include "common/log.h"
-#include "lan/arp.h"
-#include "lan/filter.h"
+#include "lan/join.h"
 #include "lan/tap.h"
 #include "run/status.h"
 #include "store/store.h"
@@ -203,16 +201,6 @@ static int disable_run(struct cmd_ctx *ctx, struct err *err)
 	return r;
 }
 
-/* What keeps the guest from its LAN is no reason not to start it. */
-static void look_at_lan(const struct machine *m)
-{
-	autofree char *conflict = arp_conflict(m);
-
-	if (conflict)
-		log_warn("%s", conflict);
-	filter_allow_guest(m);
-}
-
 static int prepare(const struct machine *m, struct err *err)
 {
 	autofree char *dir = store_dir(m->name);
@@ -224,11 +212,7 @@ static int prepare(const struct machine *m, struct err *err)
 		r = unit_own(dir, m, uid, gid, err);
 	if (!r && unit_systemd())
 		r = unit_limit(m, err);
-	if (!r)
-		r = tap_make_all(m, uid, gid, err);
-	if (!r)
-		look_at_lan(m);
-	return r;
+	return r < 0 ? r : join_lan(m, uid, gid, err);
 }
 
 static int prepare_run(struct cmd_ctx *ctx, struct err *err)

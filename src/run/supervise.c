@@ -16,6 +16,9 @@
  * still until somebody says "cont": that is tried every 5 seconds, so it goes
  * on when there is room again.
  *
+ * A service's TAPs are made by the unit's prepare, outside of its sandbox.  A
+ * guest that root starts without it has them from here, as long as it runs.
+ *
  * systemd's watchdog is fed while the monitor has answered all that it was
  * asked and every CPU gets on, which is looked at eight times in the time that
  * systemd allows: one bad look is no verdict, and four are told.
@@ -43,6 +46,8 @@
 #include "common/mem.h"
 #include "host/files.h"
 #include "host/run.h"
+#include "lan/join.h"
+#include "lan/tap.h"
 #include "run/console.h"
 #include "run/engine.h"
 #include "run/journal.h"
@@ -106,6 +111,7 @@ struct supervisor {
 	bool paused;       /* it stands still, because of that */
 	uint64_t retry_at; /* while status.stalled */
 	bool guest_reset, guest_off, announced;
+	bool taps; /* are ours to remove */
 };
 
 static uint64_t now_ms(void)
@@ -586,6 +592,7 @@ static int prepare(struct supervisor *sv, struct err *err)
 	autofree char *sock = xasprintf("%s/console.sock", sv->runtime);
 	autofree char *log = xasprintf("%s/console.log", sv->runtime);
 	uint64_t usec = 0;
+	uid_t uid = geteuid();
 	int r = engine_find(sv->m->engine, machine_is_arm64(sv->m),
 			    &sv->program, err);
 
@@ -595,6 +602,10 @@ static int prepare(struct supervisor *sv, struct err *err)
 		r = choose_ports(sv, err);
 	if (!r)
 		r = console_init(&sv->con, sock, log, err);
+	sv->taps = !r && !uid;
+	if (!r)
+		r = uid ? join_check(sv->m, err)
+			: join_lan(sv->m, uid, getegid(), err);
 	if (sd_watchdog_enabled(0, &usec) > 0)
 		sv->watchdog_every = usec / 1000 / LOOKS;
 	return r;
@@ -622,6 +633,14 @@ static int run(struct supervisor *sv, struct err *err)
 		}
 	}
 	return r;
+}
+
+static void drop_taps(const struct supervisor *sv)
+{
+	struct err err;
+
+	if (sv->taps && tap_drop_all(sv->m, &err) < 0)
+		log_warn("%s", err.text);
 }
 
 int supervise(const struct machine *m, const struct supervise_options *opt,
@@ -661,6 +680,7 @@ int supervise(const struct machine *m, const struct supervise_options *opt,
 		close(sv.signals);
 	if (sv.lines >= 0)
 		close(sv.lines);
+	drop_taps(&sv);
 	say(&sv, STATUS_OFF);
 	status_free(&sv.status);
 	vec_free(&sv.ports);

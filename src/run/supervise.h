@@ -9,6 +9,9 @@
  * take from then on, and a second one says so anew.  Under systemd it says
  * READY, STATUS and WATCHDOG, and what the guest prints goes to the journal
  * under the guest's name.
+ *
+ * For a NIC on a bridge root makes the TAP, and removes it at the end; for
+ * another user it must be there.
  */
 #ifndef RUN_SUPERVISE_H
 #define RUN_SUPERVISE_H

@@ -6,7 +6,7 @@
 # told.
 . "$(dirname "$0")/../cli/functions.sh"
 requires_root
-requires ip iptables ip6tables nft python3 systemd-sysusers
+requires ip iptables ip6tables nft python3 setpriv systemd-sysusers
 [ -c /dev/net/tun ] || skip "no /dev/net/tun here"
 
 # An /etc of its own, for the user whom the TAP is given.
@@ -20,6 +20,7 @@ lan=pm-lan-$$
 pids=
 cleanup() {
 	[ -z "$pids" ] || kill $pids 2>/dev/null
+	[ -z "${PIMIGRATE_GUESTS:-}" ] || in_host "$PIMIGRATE" stop --force pi >/dev/null 2>&1
 	ip netns del "$host" 2>/dev/null
 	ip netns del "$lan" 2>/dev/null
 	umount -l /etc etc 2>/dev/null
@@ -49,6 +50,21 @@ python3 "$here/guests.py" guest key "$PIMIGRATE_GUESTS/pi" "  - kind: tap
     net: 10.97.8.42/24
     address: 10.97.8.42"
 tap=pm0110c455-0
+
+# Without its service the guest is on the LAN too, if root starts it, and leaves
+# nothing behind; a user is told what to do.
+expect 0 in_host "$PIMIGRATE" start pi
+in_host ip -d link show "$tap" | grep -q 'UP.*master br0' || fail "the TAP of a guest that root starts is not on the bridge"
+expect 0 in_host "$PIMIGRATE" stop pi
+! ip -n "$host" link show "$tap" 2>/dev/null || fail "the TAP of a guest that root started stays"
+mkdir theirs
+cp -r "$PIMIGRATE_GUESTS/pi" theirs/pi
+chown -R nobody theirs
+chmod 711 "$scratch"
+expect 1 in_host env PIMIGRATE_GUESTS="$scratch/theirs" \
+	setpriv --reuid=nobody --regid=nogroup --clear-groups "$PIMIGRATE" run pi
+complains "only root can make its interface '$tap'" "sudo pimigrate enable --now pi"
+! ip -n "$host" link show "$tap" 2>/dev/null || fail "a user made a TAP"
 
 expect 0 in_host "$PIMIGRATE" prepare pi
 [ ! -s err ] || fail "a warning where all is well"
@@ -132,7 +148,11 @@ in_host iptables -S DOCKER-USER | head -n 2 | grep -q -- '-A DOCKER-USER -i br0 
 in_host ip6tables -S FORWARD | grep -q -- '-A FORWARD -i br0 -o br0 -j ACCEPT' || fail "no rule for IPv6"
 expect 0 in_host "$PIMIGRATE" prepare pi
 [ "$(in_host iptables -S | grep -c 'br0 -j ACCEPT')" = 1 ] || fail "a rule too many"
-
+in_host iptables -D DOCKER-USER -i br0 -o br0 -j ACCEPT
+expect 0 in_host "$PIMIGRATE" start pi
+in_host iptables -S DOCKER-USER | grep -q -- '-i br0 -o br0 -j ACCEPT' || fail "no rule for a guest that root starts"
+expect 0 in_host "$PIMIGRATE" stop pi
+expect 0 in_host "$PIMIGRATE" prepare pi
 
 # So it is for a guest of libvirt's, by its hook.
 in_host iptables -F DOCKER-USER
