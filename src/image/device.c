@@ -87,18 +87,36 @@ static int explain_open(const char *path, int code, struct err *err)
 	}
 }
 
+int image_size(int fd, const char *path, uint64_t *ret_size, struct err *err)
+{
+	struct stat st;
+	uint64_t size;
+
+	if (fstat(fd, &st) < 0)
+		return err_errno(err, errno, "looking at '%s'", path);
+	size = (uint64_t)st.st_size;
+	if (S_ISBLK(st.st_mode) && ioctl(fd, BLKGETSIZE64, &size) < 0)
+		return err_errno(err, errno, "looking at '%s'", path);
+	*ret_size = size;
+	return 0;
+}
+
 int image_device_open(const char *path, struct image *img, struct err *err)
 {
 	struct stat st;
 	uint64_t size;
 	char *number;
+	int r;
 
 	img->source.device = true;
 	img->fd = open(path, O_RDONLY | O_EXCL | O_CLOEXEC);
 	if (img->fd < 0)
 		return explain_open(path, errno, err);
-	if (fstat(img->fd, &st) < 0 || ioctl(img->fd, BLKGETSIZE64, &size) < 0)
+	if (fstat(img->fd, &st) < 0)
 		return err_errno(err, errno, "looking at '%s'", path);
+	r = image_size(img->fd, path, &size, err);
+	if (r < 0)
+		return r;
 	number = sysfs_line(&st, "partition");
 	if (number) {
 		free(number);

@@ -53,8 +53,11 @@ enum image_kind {
 /* What the first bytes say; -EMEDIUMTYPE if that is nothing we can read. */
 int image_raw_kind(const struct image *img, enum image_kind *ret_kind,
 		   struct err *err);
-/* Size, and that it is large enough. */
+/* Size, and that it is large enough; of a block device, too, which is a guest's
+ * disk then. */
 int image_raw_identify(struct image *img, struct err *err);
+/* Bytes of a file or block device that is open. */
+int image_size(int fd, const char *path, uint64_t *ret_size, struct err *err);
 int image_device_open(const char *path, struct image *img, struct err *err);
 /* img->fd, which is read from its beginning, is replaced by the spool's. */
 int image_unpack(struct image *img, const struct image_watch *watch,

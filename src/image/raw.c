@@ -5,7 +5,6 @@
  */
 #include <errno.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "common/io.h"
 #include "image/image.h"
@@ -85,17 +84,16 @@ int image_raw_kind(const struct image *img, enum image_kind *ret_kind,
 int image_raw_identify(struct image *img, struct err *err)
 {
 	const char *path = img->source.path;
-	struct stat st;
+	int r = image_size(img->fd, path, &img->source.size, err);
 
-	if (fstat(img->fd, &st) < 0)
-		return err_errno(err, errno, "looking at '%s'", path);
-	img->source.size = (uint64_t)st.st_size;
-	if (!st.st_size)
+	if (r < 0)
+		return r;
+	if (!img->source.size)
 		return err_set(err, EMEDIUMTYPE, "'%s' is empty", path);
 	if (img->source.size < IMAGE_SMALLEST)
 		return err_set(err, EMEDIUMTYPE,
 			       "'%s' has only %llu bytes: that is no image of "
 			       "a card",
-			       path, (unsigned long long)st.st_size);
+			       path, (unsigned long long)img->source.size);
 	return 0;
 }
