@@ -107,33 +107,12 @@ static int list(struct cmd_ctx *ctx, const char *name, struct err *err)
 	return r;
 }
 
-/* Is it there?  Reads the disk only. */
-static int check_release(const char *name, const struct machine *m,
-			 const char *release, struct err *err)
-{
-	autotrees struct inspect_trees trees = { 0 };
-	struct card card;
-	int r = card_open_guest(name, &card, err);
-
-	if (!r)
-		r = card_trees(&card, &trees, err);
-	if (!r && !sync_has(&trees.root, m, release))
-		r = err_set(err, ENOENT,
-			    "guest '%s' has no kernel '%s' for its machine; "
-			    "pimigrate kernel list %s shows what it has",
-			    name, release, name);
-	inspect_trees_close(&trees);
-	card_close(&card);
-	return r;
-}
-
 static int choose(struct cmd_ctx *ctx, const char *name, const char *release,
 		  struct err *err)
 {
 	bool any = !strcmp(release, "newest");
 	autofree char *dir = store_dir(name);
 	autoclose int lock = off_lock(name, err);
-	enum sync_result result;
 	struct machine m;
 	int r;
 
@@ -142,16 +121,14 @@ static int choose(struct cmd_ctx *ctx, const char *name, const char *release,
 	r = store_load(name, &m, err);
 	if (r < 0)
 		return r;
-	if (!any)
-		r = check_release(name, &m, release, err);
-	if (!r) {
-		free(m.release);
-		m.release = any ? NULL : xstrdup(release);
-		r = sync_kernel(&m, dir, false, &result, NULL, err);
-	}
+	free(m.release);
+	m.release = any ? NULL : xstrdup(release);
+	r = sync_choose(&m, dir, err);
 	if (!r)
 		r = store_save(&m, err);
 	machine_free(&m);
+	if (r == -EMEDIUMTYPE)
+		return CMD_FAILED; /* it is no source, but our own disk */
 	if (!r && !ctx->quiet)
 		printf("the next start of %s boots %s\n", name,
 		       any ? "its newest kernel" : release);

@@ -196,8 +196,9 @@ static bool is_newer(const char *a, const char *b)
 	return !b || version_compare(a, b) > 0;
 }
 
-bool sync_has(const struct tree *t, const struct machine *m,
-	      const char *release)
+/* Has a guest's root that kernel, with modules, for its machine? */
+static bool has_kernel(const struct tree *t, const struct machine *m,
+		       const char *release)
 {
 	autofree char *path = xasprintf(KERNEL "%s", release);
 	struct tree_stat st;
@@ -218,7 +219,7 @@ static char *newest(const struct tree *t, const struct machine *m,
 	autofree char *status = NULL, *owned = NULL, *unowned = NULL;
 	size_t len;
 
-	if (m->release && sync_has(t, m, m->release))
+	if (m->release && has_kernel(t, m, m->release))
 		return xstrdup(m->release);
 	if (!tree_read(t, "/var/lib/dpkg/status", MAX_STATUS, &status, &len))
 		dpkg_read(status, &db);
@@ -232,7 +233,7 @@ static char *newest(const struct tree *t, const struct machine *m,
 		char **best;
 		struct tree_stat st;
 
-		if (!str_starts(name, "vmlinuz-") || !sync_has(t, m, release) ||
+		if (!str_starts(name, "vmlinuz-") || !has_kernel(t, m, release) ||
 		    tree_stat(t, path, &st) < 0 ||
 		    boot_same(refused,
 			      &(struct boot_kernel){ (char *)(uintptr_t)release,
@@ -322,9 +323,8 @@ static int make(const struct tree *t, const char *release, const char *dir,
 
 /* As convert left it: is it the same file, byte by byte? */
 static bool same_content(const struct tree *t, const char *path,
-			 const char *dir)
+			 const char *file)
 {
-	autofree char *file = xasprintf("%s/boot/vmlinuz", dir);
 	autofree char *here = NULL, *there = NULL;
 	size_t n = 0, m = 0;
 	struct err ignored;
@@ -385,6 +385,7 @@ static int compare(const struct tree *t, const char *release, const char *dir,
 		   enum sync_result *ret_result, struct err *err)
 {
 	autofree char *path = xasprintf(KERNEL "%s", release);
+	autofree char *file = xasprintf("%s/boot/vmlinuz", dir);
 	struct boot_kernel kernel = { (char *)(uintptr_t)release, 0, 0 };
 	struct tree_stat st;
 	int r = tree_stat(t, path, &st);
@@ -396,7 +397,7 @@ static int compare(const struct tree *t, const char *release, const char *dir,
 	kernel.mtime = st.mtime;
 	*ret_result = SYNC_SAME;
 	if (boot_same(&kernel, &state->current) ||
-	    (!state->current.release && same_content(t, path, dir)))
+	    (!state->current.release && same_content(t, path, file)))
 		return 0;
 	*ret_result = SYNC_NEW;
 	if (how->look)
@@ -457,6 +458,65 @@ int sync_kernel(const struct machine *m, const char *dir, bool look,
 	r = disk_open(m, dir, -1, &d, err);
 	if (!r)
 		r = sync_disk(&d, m, dir, &how, ret_result, ret_release, err);
+	disk_close(&d);
+	return r;
+}
+
+/* What convert made is known by its content alone. */
+static bool slot_has(const struct tree *t, const struct boot_kernel *slot,
+		     const char *file, const char *release)
+{
+	autofree char *path = xasprintf(KERNEL "%s", release);
+
+	return slot->release ? !strcmp(slot->release, release)
+			     : same_content(t, path, file);
+}
+
+/* From a disk that was not shut down nothing is taken: one of the two that
+ * boot/ has, or none. */
+static int choose_slot(const struct tree *t, const struct machine *m,
+		       const char *dir, struct err *err)
+{
+	autofree char *current = xasprintf("%s/boot/vmlinuz", dir);
+	autofree char *previous = xasprintf("%s/boot/previous/vmlinuz", dir);
+	autoboot struct boot_state state = { 0 };
+	int r = boot_read(dir, &state, err);
+
+	if (r < 0)
+		return r;
+	if (m->release && slot_has(t, &state.current, current, m->release))
+		return 0;
+	if (m->release && state.has_previous &&
+	    slot_has(t, &state.previous, previous, m->release))
+		return boot_swap(dir, err);
+	return err_set(err, EBUSY,
+		       "guest '%s' was not shut down: start it and stop it in "
+		       "order first",
+		       m->name);
+}
+
+int sync_choose(const struct machine *m, const char *dir, struct err *err)
+{
+	const struct replacing how = { 0 };
+	enum sync_result ignored;
+	struct disk d;
+	int r;
+
+	if (!is_ours(m))
+		return err_set(err, ENOTSUP,
+			       "guest '%s' boots files of its owner's choice, "
+			       "which its guest.yaml names",
+			       m->name);
+	r = disk_open(m, dir, -1, &d, err);
+	if (!r && m->release && !has_kernel(&d.tree, m, m->release))
+		r = err_set(err, ENOENT,
+			    "guest '%s' has no kernel '%s' for its machine; "
+			    "pimigrate kernel list %s shows what it has",
+			    m->name, m->release, m->name);
+	if (!r && ext4_info(d.fs)->needs_recovery)
+		r = choose_slot(&d.tree, m, dir, err);
+	else if (!r)
+		r = sync_disk(&d, m, dir, &how, &ignored, NULL, err);
 	disk_close(&d);
 	return r;
 }

@@ -30,9 +30,12 @@ int sync_kernel(const struct machine *m, const char *dir, bool look,
 		enum sync_result *ret_result, char **ret_release,
 		struct err *err);
 
-/* Has a guest's root that kernel, with modules, for its machine? */
-bool sync_has(const struct tree *t, const struct machine *m,
-	      const char *release);
+/*
+ * Before m->release is saved: have it in boot/, and stay there, or if that is
+ * NULL the newest.  -ENOENT: the guest has no such kernel for its machine;
+ * -EBUSY: it was not shut down, and boot/ does not have it either.
+ */
+int sync_choose(const struct machine *m, const char *dir, struct err *err);
 
 /*
  * For a process without rights: fd is the guest's first disk, and a new kernel

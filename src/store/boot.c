@@ -233,19 +233,23 @@ int boot_commit(const char *dir, const char *path,
 	return r < 0 ? r : files_sync_dir(boot, err);
 }
 
-static int go_back(const char *dir, char current, const struct about *failed,
-		   struct err *err)
+int boot_swap(const char *dir, struct err *err)
 {
-	autofree char *refused = xasprintf("%s/boot/refused.yaml", dir);
 	autofree char *boot = xasprintf("%s/boot", dir);
-	char name[] = { current, 0 };
-	int r = write_about(refused, failed, err);
+	char name[] = { slot(dir, "current"), 0 };
+	int r = set_link(dir, "current", *name == 'a' ? "b" : "a", err);
 
-	if (!r)
-		r = set_link(dir, "current", current == 'a' ? "b" : "a", err);
 	if (!r)
 		r = set_link(dir, "previous", name, err);
 	return r < 0 ? r : files_sync_dir(boot, err);
+}
+
+static int go_back(const char *dir, const struct about *failed, struct err *err)
+{
+	autofree char *refused = xasprintf("%s/boot/refused.yaml", dir);
+	int r = write_about(refused, failed, err);
+
+	return r < 0 ? r : boot_swap(dir, err);
 }
 
 int boot_start(const char *dir, bool *ret_back, struct err *err)
@@ -262,7 +266,7 @@ int boot_start(const char *dir, bool *ret_back, struct err *err)
 		r = 0;
 	} else if (about.tries >= TRIES && slot(dir, "previous")) {
 		*ret_back = true;
-		r = go_back(dir, current, &about, err);
+		r = go_back(dir, &about, err);
 	} else {
 		about.tries++;
 		r = write_about(file, &about, err);

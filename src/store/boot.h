@@ -49,6 +49,9 @@ int boot_begin(const char *dir, char **ret_path, struct err *err);
 int boot_commit(const char *dir, const char *path,
 		const struct boot_kernel *kernel, struct err *err);
 
+/* The previous one becomes the current one, and that the previous. */
+int boot_swap(const char *dir, struct err *err);
+
 /*
  * Before a start: counts it, or goes back to the previous kernel if the
  * current one was tried in vain (*ret_back).

@@ -43,3 +43,10 @@ initrd() {
 	python3 "$here/../boot/newc.py" tree >"$1/boot/initrd.img"
 	sed -i 's,^kernel:.*,&\ninitrd: boot/initrd.img\ncmdline: root=/dev/vda1,' "$1/guest.yaml"
 }
+
+not_shut_down() { # FOLDER: its disk.raw, as after a power cut
+	# In place, because debugfs cannot write behind an offset that it opened.
+	dd if="$1/disk.raw" of=part bs=1M skip=4 status=none
+	debugfs -w -R 'feature needs_recovery' part >debugfs.log 2>&1 || fail "debugfs"
+	dd if=part of="$1/disk.raw" bs=1M seek=4 conv=notrunc status=none
+}

@@ -4,47 +4,16 @@
 # and back again where a new one does not come up.
 . "$(dirname "$0")/../cli/functions.sh"
 . "$here/disks.sh"
+. "$here/starts.sh"
 requires sfdisk mke2fs debugfs python3
 
 export PIMIGRATE_GUESTS=$scratch/guests
-pid=
-cleanup() { [ -z "$pid" ] || kill -9 "$pid" 2>/dev/null; }
 dir=$PIMIGRATE_GUESTS/pi
 root=$scratch/root
 
 sync_says() {
 	expect 0 "$PIMIGRATE" sync pi
 	says "$@"
-}
-
-runs() { # TEXT: start it, and see that this kernel runs
-	rm -f "$PIMIGRATE_GUESTS/.run/pi/console.log"
-	"$PIMIGRATE" run pi >run.log 2>&1 &
-	pid=$!
-	sees "$1"
-}
-
-sees() {
-	for _ in $(seq 600); do
-		! grep -qs "$1" "$PIMIGRATE_GUESTS/.run/pi/console.log" || return 0
-		kill -0 "$pid" 2>/dev/null || break
-		sleep 0.1
-	done
-	cat run.log >&2
-	fail "it does not print '$1': $(cat "$PIMIGRATE_GUESTS/.run/pi/console.log")"
-}
-
-power_cut() { # the supervisor dies, and the emulator with it
-	engine=$(sed -n 's/.*"engine-pid": *\([0-9]*\).*/\1/p' "$PIMIGRATE_GUESTS/.run/pi/status.json")
-	kill -9 "$pid"
-	{ wait "$pid"; } 2>/dev/null
-	pid=
-	for _ in $(seq 300); do
-		kill -0 "$engine" 2>/dev/null || return 0
-		sleep 0.1
-	done
-	kill -9 "$engine"
-	fail "the emulator outlives its supervisor"
 }
 
 python3 "$here/guests.py" guest off "$dir"
@@ -80,10 +49,7 @@ kernel 10 wait 'kernel ten
 package 10 installed
 disk "$dir"
 cp "$dir/disk.raw" clean.raw
-# In place, because debugfs cannot write behind an offset that it opened.
-dd if="$dir/disk.raw" of=part bs=1M skip=4 status=none
-debugfs -w -R 'feature needs_recovery' part >debugfs.log 2>&1 || fail "debugfs"
-dd if=part of="$dir/disk.raw" bs=1M seek=4 conv=notrunc status=none
+not_shut_down "$dir"
 sync_says "not shut down"
 mv clean.raw "$dir/disk.raw"
 

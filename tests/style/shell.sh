@@ -7,7 +7,7 @@ for script in .ci/run tools/*.sh tests/*/*.sh tools/card/*.conf; do
 	[ -f "$script" ] || continue
 	bash -n "$script" || bad=1
 	case "$script" in
-	*.conf|*/lib.sh|*/guest.sh|*/functions.sh|*-functions.sh|*/tap.sh|*/sticks.sh|*/container.sh|*/disks.sh|*/chroot.sh|.ci/run) ;;
+	*.conf|*/lib.sh|*/guest.sh|*/functions.sh|*-functions.sh|*/tap.sh|*/sticks.sh|*/container.sh|*/disks.sh|*/starts.sh|*/chroot.sh|.ci/run) ;;
 	*) [ -x "$script" ] || { echo "$script has no run bit"; bad=1; } ;;
 	esac
 done
