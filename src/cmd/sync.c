@@ -209,8 +209,22 @@ static bool has_kernel(const struct tree *t, const struct machine *m,
 	       fits_machine(t, release);
 }
 
+static bool is_refused(const struct tree *t, const char *release,
+		       const struct boot_kernel *refused)
+{
+	autofree char *path = xasprintf(KERNEL "%s", release);
+	struct boot_kernel kernel = { (char *)(uintptr_t)release, 0, 0 };
+	struct tree_stat st;
+
+	if (tree_stat(t, path, &st) < 0)
+		return true;
+	kernel.size = st.size;
+	kernel.mtime = st.mtime;
+	return boot_same(refused, &kernel);
+}
+
 /* The newest that counts, as its release; refused does not.  NULL: none.  One
- * that was chosen is it, as long as it is there. */
+ * that was chosen is it, as long as it is there and comes up. */
 static char *newest(const struct tree *t, const struct machine *m,
 		    const struct boot_kernel *refused)
 {
@@ -219,7 +233,8 @@ static char *newest(const struct tree *t, const struct machine *m,
 	autofree char *status = NULL, *owned = NULL, *unowned = NULL;
 	size_t len;
 
-	if (m->release && has_kernel(t, m, m->release))
+	if (m->release && has_kernel(t, m, m->release) &&
+	    !is_refused(t, m->release, refused))
 		return xstrdup(m->release);
 	if (!tree_read(t, "/var/lib/dpkg/status", MAX_STATUS, &status, &len))
 		dpkg_read(status, &db);
@@ -227,17 +242,13 @@ static char *newest(const struct tree *t, const struct machine *m,
 		return NULL;
 	for (size_t i = 0; i < names.all.n; i++) {
 		const char *name = names.all.at[i];
-		autofree char *path = xasprintf("/boot/%s", name);
 		autofree char *package = NULL;
 		const char *release = name + strlen("vmlinuz-");
 		char **best;
-		struct tree_stat st;
 
-		if (!str_starts(name, "vmlinuz-") || !has_kernel(t, m, release) ||
-		    tree_stat(t, path, &st) < 0 ||
-		    boot_same(refused,
-			      &(struct boot_kernel){ (char *)(uintptr_t)release,
-						     st.size, st.mtime }))
+		if (!str_starts(name, "vmlinuz-") ||
+		    !has_kernel(t, m, release) ||
+		    is_refused(t, release, refused))
 			continue;
 		package = xasprintf("linux-image-%s", release);
 		best = dpkg_version(&db, package) ? &owned : &unowned;
@@ -438,7 +449,8 @@ static int sync_disk(const struct disk *d, const struct machine *m,
 	if (!r && *ret_result == SYNC_SAME && strcmp(any, release) != 0)
 		*ret_result = SYNC_BAD;
 	if (!r && ret_release)
-		*ret_release = steal_ptr(any);
+		*ret_release = *ret_result == SYNC_BAD ? steal_ptr(any)
+						       : steal_ptr(release);
 	return r;
 }
 
@@ -500,6 +512,7 @@ int sync_choose(const struct machine *m, const char *dir, struct err *err)
 	const struct replacing how = { 0 };
 	enum sync_result ignored;
 	struct disk d;
+	bool unread;
 	int r;
 
 	if (!is_ours(m))
@@ -513,9 +526,12 @@ int sync_choose(const struct machine *m, const char *dir, struct err *err)
 			    "guest '%s' has no kernel '%s' for its machine; "
 			    "pimigrate kernel list %s shows what it has",
 			    m->name, m->release, m->name);
-	if (!r && ext4_info(d.fs)->needs_recovery)
+	unread = !r && ext4_info(d.fs)->needs_recovery;
+	if (unread)
 		r = choose_slot(&d.tree, m, dir, err);
-	else if (!r)
+	if (!r && m->release)
+		r = boot_retry(dir, m->release, err);
+	if (!r && !unread)
 		r = sync_disk(&d, m, dir, &how, &ignored, NULL, err);
 	disk_close(&d);
 	return r;
@@ -626,8 +642,7 @@ static void print_result(const char *name, enum sync_result result,
 		[SYNC_UNSAFE] =
 			"was not shut down: its disk is not read, boot/ "
 			"stays",
-		[SYNC_BAD] = "has a newer kernel that did not come up: boot/ "
-			     "stays",
+		[SYNC_BAD] = "has a kernel that did not come up: boot/ stays",
 	};
 
 	printf("%s %s%s%s%s\n", name, texts[result], release ? " (" : "",

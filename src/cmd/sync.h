@@ -24,16 +24,17 @@ enum sync_result {
 /*
  * dir is the guest's folder; the guest is off.  look: change nothing, only
  * say what would be.  *ret_release, if it is not NULL, becomes the release of
- * the guest's newest kernel or NULL; the caller frees it.
+ * the kernel that boot/ has or with SYNC_NEW gets, with SYNC_BAD of the one
+ * that did not come up, or NULL; the caller frees it.
  */
 int sync_kernel(const struct machine *m, const char *dir, bool look,
 		enum sync_result *ret_result, char **ret_release,
 		struct err *err);
 
 /*
- * Before m->release is saved: have it in boot/, and stay there, or if that is
- * NULL the newest.  -ENOENT: the guest has no such kernel for its machine;
- * -EBUSY: it was not shut down, and boot/ does not have it either.
+ * Before m->release is saved: have it in boot/, as one that was never tried, or
+ * if that is NULL the newest.  -ENOENT: the guest has no such kernel for its
+ * machine; -EBUSY: it was not shut down, and boot/ does not have it either.
  */
 int sync_choose(const struct machine *m, const char *dir, struct err *err);
 

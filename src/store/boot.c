@@ -275,6 +275,33 @@ int boot_start(const char *dir, bool *ret_back, struct err *err)
 	return r;
 }
 
+static bool names_it(const struct about *about, const char *release)
+{
+	return about->kernel.release && !strcmp(about->kernel.release, release);
+}
+
+int boot_retry(const char *dir, const char *release, struct err *err)
+{
+	autofree char *refused = xasprintf("%s/boot/refused.yaml", dir);
+	char current = slot(dir, "current");
+	autofree char *file = about_file(dir, current);
+	struct about about;
+	int r = read_about(refused, &about, err);
+
+	if (!r && names_it(&about, release) && unlink(refused) < 0)
+		r = err_errno(err, errno, "cannot delete '%s'", refused);
+	kernel_free(&about.kernel);
+	if (r < 0 || !current)
+		return r;
+	r = read_about(file, &about, err);
+	if (!r && names_it(&about, release) && about.tries) {
+		about.tries = 0;
+		r = write_about(file, &about, err);
+	}
+	kernel_free(&about.kernel);
+	return r;
+}
+
 int boot_prove(const char *dir, struct err *err)
 {
 	char current = slot(dir, "current");

@@ -9,7 +9,8 @@
  *
  * A kernel that is new has to prove itself: a start that reaches the login
  * prompt, or a clean power-off.  After two starts that did neither the previous
- * one is used again, and the new one is refused until its package changes.
+ * one is used again, and the new one is refused until its package changes or
+ * its owner chooses it.
  */
 #ifndef STORE_BOOT_H
 #define STORE_BOOT_H
@@ -57,6 +58,9 @@ int boot_swap(const char *dir, struct err *err);
  * current one was tried in vain (*ret_back).
  */
 int boot_start(const char *dir, bool *ret_back, struct err *err);
+
+/* It was chosen, and so was never tried: what is noted of that is forgotten. */
+int boot_retry(const char *dir, const char *release, struct err *err);
 
 /* The start has come as far as it should. */
 int boot_prove(const char *dir, struct err *err);

@@ -54,3 +54,31 @@ choose 9
 disk "$dir"
 runs 'kernel 9'
 power_cut
+
+# One that does not come up is left again, though it was chosen; choosing it once
+# more is a new try, of a disk that is not read, too.
+comes_up_twice() { # NUMBER
+	for _ in 1 2; do
+		runs "kernel $1"
+		power_cut
+	done
+}
+choose 8
+comes_up_twice 8
+choose 8
+comes_up_twice 8
+runs 'pi login:'
+grep -q 'did not come up' run.log || fail "nobody says so"
+grep -q 'starts with its kernel 6.1.0-10-armmp-lpae' run.log || fail "it does not say which kernel starts"
+power_cut
+expect 0 "$PIMIGRATE" sync pi
+says "has a kernel that did not come up" "(6.1.0-8-armmp-lpae)"
+expect 0 "$PIMIGRATE" kernel list pi
+says "6.1.0-8-armmp-lpae did not come up" "6.1.0-10-armmp-lpae starts next"
+choose 8
+comes_up_twice 8
+not_shut_down "$dir"
+choose 10
+choose 8
+runs 'kernel 8'
+power_cut

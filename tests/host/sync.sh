@@ -76,7 +76,7 @@ power_cut
 runs 'kernel nine'
 grep -q 'did not come up: the previous one is used' run.log || fail "nobody says so"
 power_cut
-sync_says "a newer kernel that did not come up" "6.1.0-10"
+sync_says "has a kernel that did not come up" "6.1.0-10"
 expect 0 "$PIMIGRATE" kernel list pi
 says "6.1.0-10-armmp-lpae did not come up"
 runs 'kernel nine'
