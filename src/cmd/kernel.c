@@ -141,7 +141,7 @@ static int update(struct cmd_ctx *ctx, const char *name, struct err *err)
 				    .mirror = arg_mirror,
 				    .busybox = arg_busybox,
 				    .backports = arg_backports };
-	autoclose int lock = off_lock(name, err);
+	autoclose int lock = off_lock_disk(name, "kernel update", err);
 	autofree char *release = NULL;
 	int r;
 

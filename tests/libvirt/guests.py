@@ -423,8 +423,11 @@ class Test:
             self.pimigrate('start', '--wait', 'wet')
             self.pimigrate('stop', 'wet')
         for verb in (['resize', 'wet', '+1G'], ['clone', 'wet', 'dry'],
-                     ['undefine', 'wet']):
+                     ['undefine', 'wet'], ['kernel', 'list', 'wet'],
+                     ['kernel', 'update', 'wet']):
             self.pimigrate(*verb, code=1, says=['a volume of libvirt'])
+        self.pimigrate('kernel', 'choose', 'wet', '6.1.0-1-armmp-lpae', code=1,
+                       says=["has no kernel '6.1.0-1-armmp-lpae'"])
         self.pimigrate('delete', '-y', 'wet')
         if self.volumes():
             raise Failed(f'delete left volumes: {self.volumes()}')
