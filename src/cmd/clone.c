@@ -176,24 +176,6 @@ static int change(struct clone *c, struct err *err)
 	return r < 0 ? r : session_finish(s, err);
 }
 
-static void new_machine(struct clone *c)
-{
-	struct machine *m = &c->machine;
-
-	free(m->name);
-	free(m->uuid);
-	m->name = xstrdup(c->to);
-	m->uuid = machine_new_uuid();
-	m->autostart = false;
-	/* define hands the clone over to libvirt, as its owner wishes. */
-	free(m->libvirt);
-	m->libvirt = NULL;
-	for (size_t i = 0; i < m->nics.n; i++) {
-		free(m->nics.at[i].mac);
-		m->nics.at[i].mac = machine_new_mac();
-	}
-}
-
 static int make(struct clone *c, struct err *err)
 {
 	autofree char *from = store_dir(c->name);
@@ -215,12 +197,30 @@ static int make(struct clone *c, struct err *err)
 		r = change(c, err);
 	}
 	if (!r) {
-		new_machine(c);
+		machine_renew(&c->machine, c->to);
 		r = store_save_in(c->new.dir, &c->machine, err);
 	}
 	if (!r)
 		r = files_remove_tree(c->work, err);
 	return r < 0 ? r : store_new_commit(&c->new, err);
+}
+
+/* machine_renew() freed that of ssh; what its owner named stays. */
+static void warn_of_ports(const struct clone *c)
+{
+	for (size_t i = 0; i < c->machine.nics.n; i++) {
+		const struct machine_nic *nic = &c->machine.nics.at[i];
+
+		for (size_t j = 0; j < nic->forwards.n; j++)
+			if (nic->forwards.at[j].host)
+				ui_warn(c->ui,
+					"both want port %u of this machine: "
+					"before they run at the same time, "
+					"give %s another one in its "
+					"guest.yaml, forwards",
+					(unsigned int)nic->forwards.at[j].host,
+					c->to);
+	}
 }
 
 static int clone_run(struct cmd_ctx *ctx, struct err *err)
@@ -247,6 +247,7 @@ static int clone_run(struct cmd_ctx *ctx, struct err *err)
 		ui_warn(ctx->ui,
 			"both have the same fixed address: change one of them "
 			"before they run in one network");
+	warn_of_ports(&c);
 	if (c.mac_bound)
 		ui_warn(ctx->ui,
 			"'%s' names the address of the network card that it "

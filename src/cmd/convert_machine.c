@@ -253,3 +253,25 @@ void machine_make(const struct machine_wish *wish, const char *name,
 		};
 	add_nic(wish, g, ret_m);
 }
+
+static void renew_nic(struct machine_nic *nic)
+{
+	free(nic->mac);
+	nic->mac = machine_new_mac();
+	for (size_t i = 0; i < nic->forwards.n; i++)
+		if (nic->forwards.at[i].guest == PORT_SSH)
+			nic->forwards.at[i].host = 0;
+}
+
+void machine_renew(struct machine *m, const char *name)
+{
+	free(m->name);
+	free(m->uuid);
+	free(m->libvirt);
+	m->name = xstrdup(name);
+	m->uuid = machine_new_uuid();
+	m->libvirt = NULL;
+	m->autostart = false;
+	for (size_t i = 0; i < m->nics.n; i++)
+		renew_nic(&m->nics.at[i]);
+}

@@ -42,6 +42,13 @@ void machine_make(const struct machine_wish *wish, const char *name,
  * caller frees it. */
 char *machine_disk_name(unsigned int disk);
 
+/*
+ * A copy of a machine becomes one of its own, of that name: uuid, addresses,
+ * and the host's port for ssh, which define may have chosen.  Nobody starts it
+ * with the host; libvirt does not know it before define.
+ */
+void machine_renew(struct machine *m, const char *name);
+
 /* What no two machines may share; the caller frees them. */
 char *machine_new_uuid(void);
 char *machine_new_mac(void);

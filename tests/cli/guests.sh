@@ -16,7 +16,7 @@ debugfs -w -f - "card.img?offset=$ext4_at" >debugfs.log 2>&1 <<-END
 END
 at() { debugfs -R "$2" "$PIMIGRATE_GUESTS/$1/disk.raw?offset=$ext4_at" 2>/dev/null; }
 
-expect 0 "$PIMIGRATE" convert --memory 256M $debs card.img
+expect 0 "$PIMIGRATE" convert --memory 256M --forward 8123:80 $debs card.img
 says 'The way back is the card'
 
 # kernels
@@ -53,9 +53,14 @@ says 'first off'
 [ "$(ls -A "$PIMIGRATE_GUESTS")" = first ] || fail "rename leaves something"
 
 # clone
+# as define does: libvirt wants a fixed port
+sed -i 's,host: .*\b0\b.*,host: 2222,' "$PIMIGRATE_GUESTS/first/guest.yaml"
+grep -q 2222 "$PIMIGRATE_GUESTS/first/guest.yaml" || fail "guest.yaml"
 disk=$(digest "$PIMIGRATE_GUESTS/first/disk.raw")
 expect 0 "$PIMIGRATE" clone first second
 grep -q 'both have the same fixed address' err || fail "no word of the address"
+grep -q 'both want port 8123 of this machine: .* give second another one' err || fail "no word of the port"
+! grep -q 'port 2222\|host: .*2222' err "$PIMIGRATE_GUESTS/second/guest.yaml" || fail "the clone has the original's port for ssh"
 grep -q "10-lan.network' names the address of the network card" err || fail "no word of the card's address"
 [ "$disk" = "$(digest "$PIMIGRATE_GUESTS/first/disk.raw")" ] || fail "clone changes the original"
 (cd "$PIMIGRATE_GUESTS" && find first -printf '%m %P\n' | sort -k2) >was

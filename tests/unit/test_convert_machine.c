@@ -140,6 +140,34 @@ static void other_networks(void)
 	machine_free(&m);
 }
 
+/* A clone beside its original, which libvirt was given with a fixed port. */
+static void a_clone(void)
+{
+	struct machine_wish wish = defaults();
+	struct guest g = { .mac = (char *)(uintptr_t) "b8:27:eb:12:34:56" };
+	struct machine_forward *forwards;
+	autofree char *uuid = NULL;
+	struct machine m;
+
+	wish.libvirt = "qemu:///system";
+	wish.autostart = true;
+	*vec_add(&wish.forwards) = "8123:8123";
+	machine_make(&wish, "first", &card, &g, &m);
+	uuid = xstrdup(m.uuid);
+	forwards = m.nics.at[0].forwards.at;
+	forwards[0].host = 2222;
+	machine_renew(&m, "second");
+	check_text(m.name, "second");
+	check(strcmp(m.uuid, uuid) != 0);
+	check_text(m.libvirt, NULL);
+	check(!m.autostart);
+	check(strcmp(m.nics.at[0].mac, "b8:27:eb:12:34:56") != 0);
+	check_eq(forwards[0].host, 0);
+	check_eq(forwards[1].host, 8123);
+	machine_free(&m);
+	vec_free(&wish.forwards);
+}
+
 static void wrong(struct machine_wish wish, const char *says)
 {
 	struct err err;
@@ -211,6 +239,7 @@ int main(void)
 	a_plain_card();
 	wishes_are_granted();
 	other_networks();
+	a_clone();
 	bad_wishes();
 	return test_done();
 }
