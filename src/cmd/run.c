@@ -24,6 +24,7 @@
 #include "cmd/libvirt_guest.h"
 #include "cmd/sync.h"
 #include "common/cleanup.h"
+#include "common/log.h"
 #include "common/mem.h"
 #include "host/files.h"
 #include "run/status.h"
@@ -257,13 +258,17 @@ static bool is_service(const char *name)
 }
 
 /* The system's libvirt calls our hook; a user's has none. */
-static int sync_without_hook(const struct machine *m, struct err *err)
+static void sync_without_hook(const struct machine *m)
 {
+	struct err why;
+
 	if (domain_is_system(m->libvirt))
-		return 0;
+		return;
 	if (libvirt_login_seen(m))
 		sync_reached(NULL, m);
-	return sync_before_start(NULL, m, err);
+	if (sync_before_start(NULL, m, &why) < 0)
+		log_warn("guest '%s' starts with the kernel that it has: %s",
+			 m->name, why.text);
 }
 
 /* By whoever runs it; *ret_pid is a supervisor of ours, or 0. */
@@ -274,8 +279,8 @@ static int start_guest(const struct machine *m, const char *log, pid_t *ret_pid,
 
 	*ret_pid = 0;
 	if (m->libvirt) {
-		r = sync_without_hook(m, err);
-		return r < 0 ? r : libvirt_start(m, err);
+		sync_without_hook(m);
+		return libvirt_start(m, err);
 	}
 	if (is_service(m->name))
 		return unit_start(m->name, err);

@@ -506,6 +506,11 @@ class Test:
                  lambda: log.exists() and what in log.read_text())
         self.host.virsh('destroy', name)
 
+    def no_sense(self, name):
+        with open(self.guests / name / 'disk.raw', 'r+b') as f:
+            f.seek((8192 << 9) + 1024)
+            f.write(bytes(1024))
+
     def hook(self):
         if not self.system:
             step('a session has no hook: start brings the kernel up to date')
@@ -515,6 +520,11 @@ class Test:
             if 'kernel nine' not in (self.guests /
                                      'own/console.log').read_text():
                 raise Failed('the old kernel runs')
+            self.pimigrate('stop', 'own')
+            step('a disk that says nothing sensible')
+            self.no_sense('own')
+            self.pimigrate('start', '--wait', 'own',
+                           says=['starts with the kernel that it has'])
             self.pimigrate('stop', 'own')
             self.pimigrate('delete', '-y', 'own')
             return
@@ -550,9 +560,7 @@ class Test:
         if 'proven: true' not in (slot / 'about.yaml').read_text():
             raise Failed('a start that reached the prompt did not count')
         step('a disk that says nothing sensible')
-        with open(self.guests / 'hooked/disk.raw', 'r+b') as f:
-            f.seek((8192 << 9) + 1024)
-            f.write(bytes(1024))
+        self.no_sense('hooked')
         self.boots('hooked', 'kernel nine')
         self.pimigrate('delete', '-y', 'hooked')
 
