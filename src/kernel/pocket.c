@@ -44,10 +44,30 @@ static int read_release(const struct pocket *p, const char *path,
 	return r;
 }
 
-/* A fresh InRelease, which takes the place of the old one if it is good. */
+/* Is what we have newer, and still good?  Then it is what *rel becomes. */
+static bool kept_is_newer(const struct pocket *p, const char *kept,
+			  struct release *rel)
+{
+	autorelease struct release old = { 0 };
+	struct release fresh = *rel;
+	struct err ignored;
+
+	if (access(kept, R_OK) < 0 ||
+	    read_release(p, kept, &old, &ignored) < 0 || old.date <= rel->date)
+		return false;
+	*rel = old;
+	old = fresh;
+	return true;
+}
+
+/*
+ * A fresh InRelease, which takes the place of the old one if it is good.  One
+ * that is older does not, though it is genuine: whoever is between the mirror
+ * and us may hide a security fix so, as long as it is valid.
+ */
 static int fresh_release(const struct pocket *p, const char *url,
 			 const char *kept, struct release *ret_rel,
-			 struct err *err)
+			 struct str *note, struct err *err)
 {
 	autofree char *path = xasprintf("%s.new", kept);
 	autostr struct str text = { 0 };
@@ -64,6 +84,14 @@ static int fresh_release(const struct pocket *p, const char *url,
 	if (r < 0) {
 		unlink(path);
 		return r;
+	}
+	if (kept_is_newer(p, kept, ret_rel)) {
+		unlink(path);
+		str_addf(note,
+			 "'%s' is older than what the mirror said before, "
+			 "which is used",
+			 url);
+		return 0;
 	}
 	if (rename(path, kept) < 0)
 		unlink(path);
@@ -84,7 +112,7 @@ static int get_release(const struct pocket *p, const struct cache *cache,
 
 	if (held < 0)
 		return held;
-	r = fresh_release(p, url, kept, ret_rel, &why);
+	r = fresh_release(p, url, kept, ret_rel, note, &why);
 	if ((r == -EHOSTUNREACH || r == -ETIMEDOUT) && !access(kept, R_OK) &&
 	    read_release(p, kept, ret_rel, err) == 0) {
 		str_addf(note, "%s; what it said before is used", why.text);

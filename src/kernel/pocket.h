@@ -24,8 +24,8 @@ struct pocket {
 
 /*
  * Add its packages (main, of its architecture) to *list.  If the mirror cannot
- * be reached but was before, and what it said then is still valid, that is used
- * and *note says so (else it stays as it is).
+ * be reached but was before, or is older now than it was, and what it said then
+ * is still valid, that is used and *note says so (else it stays as it is).
  *
  * -ENOENT: the mirror has no such pocket, or its index is listed but missing
  * (bullseye-security); others as release_*, cache_get and fetch_* say.

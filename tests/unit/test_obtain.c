@@ -139,8 +139,9 @@ static void make_packages(struct str *index)
 		    busybox);
 }
 
-/* Sign an InRelease that names the index's sum. */
-static void sign(const char *where, const char *suite, const char *index)
+/* Sign an InRelease of that day in July that names the index's sum. */
+static void sign_on(const char *day, const char *where, const char *suite,
+		    const char *index)
 {
 	autofree char *packages = xasprintf("%s/main/binary-armhf/Packages",
 					    where);
@@ -154,13 +155,18 @@ static void sign(const char *where, const char *suite, const char *index)
 	put_file(packages, index);
 	check(!sha256_file(file, sum, &size, &err));
 	text = xasprintf("Suite: %s\nCodename: %s\n"
-			 "Date: Sat, 11 Jul 2026 10:16:37 UTC\n"
+			 "Date: %s Jul 2026 10:16:37 UTC\n"
 			 "Valid-Until: Sat, 18 Jul 2026 10:16:37 UTC\n"
 			 "Acquire-By-Hash: yes\n"
 			 "SHA256:\n %s %llu main/binary-armhf/Packages\n",
-			 suite, suite, sum, (unsigned long long)size);
+			 suite, suite, day, sum, (unsigned long long)size);
 	put_file("Release", text);
 	GPG("--output", in_release, "--clearsign", release);
+}
+
+static void sign(const char *where, const char *suite, const char *index)
+{
+	sign_on("Sat, 11", where, suite, index);
 }
 
 static void make_repository(void)
@@ -359,6 +365,60 @@ static void unreachable(void)
 	cache_close(&cache);
 }
 
+static char *old_url(void)
+{
+	return xasprintf("file://%s/old", dir);
+}
+
+/* Sign an index of that day with that version; this is what counts then. */
+static void says(const char *day, const char *version, const char *counts)
+{
+	autofree char *where = in_dir("cache"), *url = old_url();
+	autofree char *index = xasprintf(
+		"Package: linux-base\nVersion: %s\nArchitecture: all\n"
+		"Filename: x\nSize: 1\nSHA256: %064d\n\n",
+		version, 0);
+	bool older = strcmp(version, counts) != 0;
+	autopackages struct packages list = { 0 };
+	autostr struct str note = { 0 };
+	struct pocket p = { .url = url,
+			    .arch = "armhf",
+			    .suite = "bookworm",
+			    .keyring = keyring,
+			    .now = SIGNED + 3 * DAY };
+	struct cache cache;
+
+	sign_on(day, "old/dists/bookworm", "bookworm", index);
+	check(!cache_open(&cache, where, &err));
+	check(!pocket_load(&p, &cache, &list, &note, &err));
+	check_eq(list.n, 1);
+	check(list.n == 1 && !strcmp(list.at[0].version, counts));
+	check_eq(note.len != 0, older);
+	check(!older || strstr(note.len ? note.text : "",
+			       "is older than what the mirror"));
+	cache_close(&cache);
+}
+
+/* An older list does not hide what a newer one brought, as long as that is
+ * good; a still newer one counts again. */
+static void rolled_back(void)
+{
+	autofree char *where = in_dir("cache"), *base = old_url();
+	autofree char *url = xasprintf("%s/dists/bookworm/InRelease", base);
+	autofree char *kept = NULL;
+	struct cache cache;
+
+	says("Sun, 12", "2", "2");
+	says("Sat, 11", "1", "2");
+	says("Sat, 11", "1", "2");
+	says("Mon, 13", "3", "3");
+	check(!cache_open(&cache, where, &err));
+	kept = cache_list_path(&cache, url);
+	check(!files_replace(kept, "damaged", 7, 0600, &err));
+	says("Sun, 12", "2", "2");
+	cache_close(&cache);
+}
+
 /* What is not signed does not come out, wherever it stands. */
 static void unsigned_text(const char *text)
 {
@@ -489,6 +549,7 @@ int main(void)
 	stage(&set, true, false);
 	without_dpkg();
 	unreachable();
+	rolled_back();
 	offline();
 	security();
 	tampered();
