@@ -98,14 +98,15 @@ static void look_at_files(struct doctor_guest *g)
 /* The disk of a guest that runs is its own. */
 static void look_at_disk(struct doctor_guest *g)
 {
-	autofree char *dir = store_dir(g->name);
+	autofree char *dir = store_dir(g->name), *release = NULL;
 	enum sync_result result;
 	struct err ignored;
 
 	if (g->running || g->missing)
 		return;
-	if (sync_kernel(g->m, dir, true, &result, &g->release, &ignored) < 0)
+	if (sync_kernel(g->m, dir, true, &result, &release, &ignored) < 0)
 		return;
+	g->release = release ? str_printable(release, false) : NULL;
 	g->kernel = kernels[result];
 	sync_space(g->m, dir, &g->fs_size, &g->fs_free);
 }

@@ -591,7 +591,7 @@ bool sync_look(const struct machine *m, const char *dir,
 int sync_before_start(void *arg, const struct machine *m, struct err *err)
 {
 	autofree char *dir = store_dir(m->name);
-	autofree char *release = NULL;
+	autofree char *release = NULL, *clean = NULL;
 	enum sync_result result;
 	bool back;
 	int r;
@@ -607,11 +607,13 @@ int sync_before_start(void *arg, const struct machine *m, struct err *err)
 	r = sync_kernel(m, dir, false, &result, &release, err);
 	if (r < 0)
 		return r;
+	/* It is the name of a file of the guest's. */
+	clean = str_printable(release ? release : "", false);
 	if (result == SYNC_NEW)
 		fprintf(stderr,
 			"pimigrate: guest '%s' starts with its kernel "
 			"%s\n",
-			m->name, release);
+			m->name, clean);
 	if (result == SYNC_UNSAFE)
 		log_info("the disk of guest '%s' was not shut down: the last "
 			 "kernel is used",
@@ -644,9 +646,10 @@ static void print_result(const char *name, enum sync_result result,
 			"stays",
 		[SYNC_BAD] = "has a kernel that did not come up: boot/ stays",
 	};
+	autofree char *clean = str_printable(release ? release : "", false);
 
-	printf("%s %s%s%s%s\n", name, texts[result], release ? " (" : "",
-	       release ? release : "", release ? ")" : "");
+	printf("%s %s%s%s%s\n", name, texts[result], release ? " (" : "", clean,
+	       release ? ")" : "");
 }
 
 static int sync_run(struct cmd_ctx *ctx, struct err *err)

@@ -53,6 +53,27 @@ not_shut_down "$dir"
 sync_says "not shut down"
 mv clean.raw "$dir/disk.raw"
 
+# A kernel's name is the guest's, and does not command the terminal.
+cp -a "$dir/boot" plain
+kernel $'11\e[31m' wait x
+package $'11\e[31m' installed
+disk "$dir"
+"$PIMIGRATE" doctor >out 2>err
+says "takes kernel 6.1.0-11?[31m-armmp-lpae"
+silent_about $'\e[31m'
+sync_says "boots a newer kernel" "(6.1.0-11?[31m-armmp-lpae)"
+silent_about $'\e[31m'
+rm -r "$dir/boot"
+mv plain "$dir/boot"
+cp -a "$dir/boot" plain
+runs x
+! grep -q $'\e' run.log || fail "the name comes out as it is"
+grep -q 'starts with its kernel 6.1.0-11?' run.log || fail "nobody says so"
+power_cut
+rm -r "$dir/boot" "$root"/boot/*$'\e'* "$root"/lib/modules/*$'\e'*
+mv plain "$dir/boot"
+disk "$dir"
+
 # The newer one: by number, not by letter.  Whoever takes it over, libvirt's
 # user reaches it.
 umask 077
