@@ -22,25 +22,32 @@
 #include "host/files.h"
 #include "host/sha256.h"
 
-int cache_open(struct cache *cache, const char *dir, struct err *err)
+/* NULL: none that only its user can have made. */
+static char *default_dir(void)
 {
 	const char *set = getenv("PIMIGRATE_CACHE");
 	const char *xdg = getenv("XDG_CACHE_HOME");
 	const char *home = getenv("HOME");
+
+	if (set && *set)
+		return xstrdup(set);
+	if (!geteuid())
+		return xstrdup("/var/cache/pimigrate");
+	if (xdg && *xdg == '/')
+		return xasprintf("%s/pimigrate", xdg);
+	return home && *home == '/' ? xasprintf("%s/.cache/pimigrate", home)
+				    : NULL;
+}
+
+int cache_open(struct cache *cache, const char *dir, struct err *err)
+{
 	int r;
 
-	*cache = (struct cache){ 0 };
-	if (dir)
-		cache->dir = xstrdup(dir);
-	else if (set && *set)
-		cache->dir = xstrdup(set);
-	else if (geteuid() == 0)
-		cache->dir = xstrdup("/var/cache/pimigrate");
-	else if (xdg && *xdg == '/')
-		cache->dir = xasprintf("%s/pimigrate", xdg);
-	else
-		cache->dir = xasprintf("%s/.cache/pimigrate",
-				       home ? home : "/var/tmp");
+	*cache = (struct cache){ .dir = dir ? xstrdup(dir) : default_dir() };
+	if (!cache->dir)
+		return err_set(err, ENOENT,
+			       "HOME is not set: name a folder for what is "
+			       "downloaded by PIMIGRATE_CACHE");
 	r = files_mkdir_p(cache->dir, 0755, err);
 	if (r < 0)
 		cache_close(cache);

@@ -31,7 +31,8 @@ struct cache {
 	void *progress_arg;
 };
 
-/* dir NULL: the default. The folder is made if it is missing. */
+/* dir NULL: the default; -ENOENT if a user has no HOME. The folder is made if
+ * it is missing. */
 int cache_open(struct cache *cache, const char *dir, struct err *err);
 void cache_close(struct cache *cache);
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "common/cleanup.h"
@@ -9,6 +11,10 @@
 #include "host/sha256.h"
 #include "kernel/cache.h"
 #include "test.h"
+
+enum {
+	NOBODY = 65534
+};
 
 static const char good[] = "what the repository signed\n";
 static char *dir, *server, *url;
@@ -58,6 +64,26 @@ static void put_part(const char *text)
 	autofree char *part = cache_path(&cache, sum, ".deb.part");
 
 	check(!files_replace(part, text, strlen(text), 0600, &err));
+}
+
+/* A user without a home: no folder that another one may have made. */
+static void homeless(void)
+{
+	struct cache none;
+	pid_t pid = fork();
+	int status;
+
+	if (!pid) {
+		unsetenv("PIMIGRATE_CACHE");
+		unsetenv("XDG_CACHE_HOME");
+		unsetenv("HOME");
+		if (!geteuid() && setuid(NOBODY) < 0)
+			_exit(2);
+		_exit(cache_open(&none, NULL, &err) != -ENOENT ||
+		      !strstr(err.text, "PIMIGRATE_CACHE"));
+	}
+	check(waitpid(pid, &status, 0) == pid);
+	check_eq(status, 0);
 }
 
 int main(void)
@@ -115,6 +141,7 @@ int main(void)
 
 	check(!strchr(list + strlen(where) + 1, '/'));
 	cache_close(&cache);
+	homeless();
 	check(!files_remove_tree(dir, &err));
 	free(dir);
 	free(server);
