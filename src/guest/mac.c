@@ -24,7 +24,8 @@
 enum {
 	MAC = 17,           /* "b8:27:eb:12:34:56" */
 	LOG_TAIL = 4 << 20, /* so much of the end of each log is read */
-	LINE = 160,         /* "eth0" stands so near before the address */
+	LINE = 160,         /* "eth0" stands so near before the address, and
+			     * what tells whose it is so near on both sides */
 	MAX_LOGS = 12,
 };
 
@@ -161,18 +162,85 @@ static void from_matches(struct guest *g, const struct tree *root,
 	netplan_each(root, "ethernets", netplan_match, &m);
 }
 
-/* Is "eth0" in the same line, shortly before at? */
-static bool names_eth0(const char *begin, const char *at)
-{
-	for (const char *p = at; p - begin >= 4 && at - p < LINE; p--) {
-		unsigned char c = (unsigned char)p[-1];
+/* A part of a log that has no line's end in it. */
+struct line {
+	const char *begin, *end;
+};
 
-		if (c < ' ' && c != '\t')
-			return false;
-		if (!memcmp(p - 4, "eth0", 4))
+static bool is_end(char c)
+{
+	return (unsigned char)c < ' ' && c != '\t';
+}
+
+/* What stands around an address: so much before it and behind it, at most. */
+static struct line line_at(const char *bytes, const char *end, const char *mac)
+{
+	struct line l = { mac, mac + MAC };
+
+	while (l.begin > bytes && mac - l.begin < LINE && !is_end(l.begin[-1]))
+		l.begin--;
+	while (l.end < end && l.end - mac < LINE && !is_end(*l.end))
+		l.end++;
+	return l;
+}
+
+static const char *find(const char *begin, const char *end, const char *word)
+{
+	return memmem(begin, (size_t)(end - begin), word, strlen(word));
+}
+
+/* Does it speak of eth0, and not of "veth0a1b2c3", before the address? */
+static bool names_eth0(const struct line *l, const char *mac)
+{
+	const char *at = l->begin;
+
+	while ((at = find(at, mac, "eth0"))) {
+		if ((at == l->begin || !isalnum((unsigned char)at[-1])) &&
+		    !isalnum((unsigned char)at[4]))
 			return true;
+		at += 4;
 	}
 	return false;
+}
+
+/* What others sent, and what was sent to them: leases, neighbours, packets. */
+static bool is_of_others(const struct line *l)
+{
+	static const char *const marks[] = {
+		"DHCP",      "BOOTP",    "RTR-",    "SLAAC",      "dnsmasq",
+		" claims ",  "conflict", " in use", " used by ",  " moved ",
+		"hostapd",   ": STA ",   "lladdr",  "arpwatch",   "arping",
+		"ll header", "MACSRC=",  "COMMAND", "MAC source",
+	};
+
+	for (size_t i = 0; i < sizeof(marks) / sizeof(*marks); i++)
+		if (find(l->begin, l->end, marks[i]))
+			return true;
+	return false;
+}
+
+/*
+ * A packet's first address is where it goes to, its second, behind a ':', whom
+ * it comes from: ours is the first of one that came in by eth0 and was for us.
+ */
+static bool is_packets(const struct line *l, const char *mac)
+{
+	static const char in[] = "IN=eth0 OUT= MAC=", packet[] = "MAC=";
+	size_t n = strlen(in), before = (size_t)(mac - l->begin);
+
+	if (before && mac[-1] == ':')
+		return true;
+	if (!find(l->begin, mac, "OUT=") || before < strlen(packet) ||
+	    memcmp(mac - strlen(packet), packet, strlen(packet)) != 0)
+		return false;
+	return before < n || memcmp(mac - n, in, n) != 0;
+}
+
+static bool is_own(const char *bytes, const char *end, const char *mac)
+{
+	struct line l = line_at(bytes, end, mac);
+
+	return names_eth0(&l, mac) && !is_packets(&l, mac) && !is_of_others(&l);
 }
 
 static void search_log(struct guest *g, const char *bytes, size_t n,
@@ -187,7 +255,7 @@ static void search_log(struct guest *g, const char *bytes, size_t n,
 
 		at++;
 		if (mac < bytes || end - mac < MAC || !is_mac(mac) ||
-		    !is_raspberry(mac) || !names_eth0(bytes, mac))
+		    !is_raspberry(mac) || !is_own(bytes, end, mac))
 			continue;
 		found(g, mac, path);
 	}

@@ -839,6 +839,21 @@ def mac_known():
 
 
 @card
+def mac_of_others():
+    """eth0 hears of many addresses: senders', those of who asks it for one."""
+    c = raspios('2023-10-bookworm')
+    c.put('/var/log/syslog', ''.join('Oct 10 10:00:00 pi ' + line + '\n' for line in (
+        'kernel: [UFW BLOCK] IN=eth0 OUT= MAC=01:00:5e:00:00:16:dc:a6:32:aa:'
+        'bb:cc:08:00 SRC=192.168.1.9 DST=224.0.0.22',
+        'kernel: [UFW BLOCK] IN=wlan0 OUT=eth0 MAC=b8:27:eb:01:02:03:00:11:22:'
+        '33:44:55:08:00 SRC=192.168.4.9',
+        'dnsmasq-dhcp[1]: DHCPACK(eth0) 10.10.0.1 b8:27:eb:3a:e2:c8 pi-foo',
+        'dhcpcd[4]: eth0: hardware address dc:a6:32:00:00:01 claims '
+        '192.168.1.5')))
+    return c
+
+
+@card
 def networkd_mac():
     """The wired card is known by its address alone, the Wi-Fi's too."""
     c = networkd()

@@ -21,7 +21,7 @@ static void begin(void)
 
 static void check_str(const char *got, const char *want, int line)
 {
-	if (!got != !want || (got && strcmp(got, want))) {
+	if (!got != !want || (got && want && strcmp(got, want) != 0)) {
 		fprintf(stderr, "line %d: '%s', not '%s'\n", line,
 			got ? got : "(null)", want ? want : "(null)");
 		test_failed();
@@ -448,6 +448,49 @@ static void mac_from(const char *path, const char *text, const char *want)
 	check(!want || !strcmp(g.mac_from, path));
 }
 
+/* A log has much of others' addresses beside eth0. */
+static void test_mac_of_others(void)
+{
+	static const char *const lines[] = {
+		"[UFW BLOCK] IN=eth0 OUT= "
+		"MAC=01:00:5e:00:00:16:dc:a6:32:aa:bb:cc:08:00 SRC=10.0.0.2",
+		"[UFW BLOCK] IN=eth0 OUT= "
+		"MAC=33:33:00:00:00:01:b8:27:eb:aa:bb:cc:86:dd SRC=fe80::1",
+		"IN=wlan0 OUT=eth0 MAC=b8:27:eb:aa:bb:cc:00:00:5e:01:02:03:08",
+		"IN=br0 OUT=br0 PHYSIN=eth0 MAC=b8:27:eb:aa:bb:cc:00:00:5e:01",
+		"IN=eth0 OUT= MACSRC=b8:27:eb:aa:bb:cc MACDST=ff:ff:ff:ff:ff:ff",
+		"IN=eth0 OUT= MAC source = b8:27:eb:aa:bb:cc MAC dest = ff:ff",
+		"dnsmasq-dhcp[1]: DHCPACK(eth0) 10.10.0.1 b8:27:eb:3a:e2:c8 pi",
+		"DHCPREQUEST(eth0) 10.10.0.1 b8:27:eb:3a:e2:c8",
+		"dnsmasq-dhcp[1]: RTR-SOLICIT(eth0) b8:27:eb:3a:e2:c8",
+		"dhcpcd[4]: eth0: hardware address b8:27:eb:3a:e2:c8 claims "
+		"192.168.1.5",
+		"IPv6: eth0: IPv6 duplicate address fe80::1 used by "
+		"b8:27:eb:3a:e2:c8 detected!",
+		"sudo: pi : COMMAND=/usr/sbin/etherwake -i eth0 "
+		"b8:27:eb:3a:e2:c8",
+		"hostapd: eth0: STA b8:27:eb:3a:e2:c8 IEEE 802.1X: authorized",
+		"docker: veth0a1b2c3: b8:27:eb:3a:e2:c8",
+	};
+
+	for (size_t i = 0; i < sizeof(lines) / sizeof(*lines); i++)
+		mac_from("/var/log/syslog", lines[i], NULL);
+	/* these know it */
+	mac_from("/var/log/syslog",
+		 "[UFW BLOCK] IN=eth0 OUT= "
+		 "MAC=b8:27:eb:12:34:56:dc:a6:32:aa:bb:cc:08:00 SRC=10.0.0.2",
+		 "b8:27:eb:12:34:56");
+	mac_from("/var/log/syslog",
+		 "dnsmasq-dhcp[1]: DHCPACK(eth0) 10.10.0.1 b8:27:eb:3a:e2:c8\n"
+		 "Oct 10 weatherstation dhclient: Listening on "
+		 "LPF/eth0/b8:27:eb:12:34:56\n",
+		 "b8:27:eb:12:34:56");
+	mac_from("/var/log/syslog",
+		 "macb 1f00100000.ethernet eth0: Cadence GEM rev 0x00070109 at "
+		 "0x1f00100000 irq 106 (2c:cf:67:12:34:56)",
+		 "2c:cf:67:12:34:56");
+}
+
 static void test_mac(void)
 {
 	static const char journal[] =
@@ -756,6 +799,7 @@ int main(void)
 	test_netplan();
 	test_networkd();
 	test_mac();
+	test_mac_of_others();
 	test_findings();
 	test_config_txt();
 	test_containers();
