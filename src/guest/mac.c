@@ -60,7 +60,7 @@ static void found(struct guest *g, const char *mac, const char *where)
 	g->mac_from = xstrdup(where);
 }
 
-static bool is_raspberry(const char *mac)
+bool mac_is_raspberry(const char *mac)
 {
 	for (size_t i = 0; i < sizeof(raspberry) / sizeof(*raspberry); i++)
 		if (!strncasecmp(mac, raspberry[i], 8))
@@ -131,13 +131,14 @@ struct matches {
 static void try_match(const struct matches *m, const char *mac,
 		      const char *path)
 {
-	if (mac && (!m->raspberry || is_raspberry(mac)))
+	if (mac && (!m->raspberry || mac_is_raspberry(mac)))
 		from_match(m->g, mac, path);
 }
 
-static void netplan_match(void *arg, const char *path,
+static void netplan_match(void *arg, const char *path, const char *key,
 			  const struct yaml_node *iface)
 {
+	(void)key;
 	try_match(arg, yaml_text(iface, "match.macaddress"), path);
 }
 
@@ -255,7 +256,7 @@ static void search_log(struct guest *g, const char *bytes, size_t n,
 
 		at++;
 		if (mac < bytes || end - mac < MAC || !is_mac(mac) ||
-		    !is_raspberry(mac) || !is_own(bytes, end, mac))
+		    !mac_is_raspberry(mac) || !is_own(bytes, end, mac))
 			continue;
 		found(g, mac, path);
 	}

@@ -29,9 +29,11 @@ bool netplan_each(const struct tree *root, const char *kind, netplan_fn *fn,
 		    yaml_parse(path, text, strlen(text), &tree, &ignored) < 0)
 			continue;
 		all = yaml_get(tree, key);
-		for (size_t k = 0; all && k < all->items.n; k++) {
+		for (size_t k = 0;
+		     all && all->kind == YAML_MAP && k < all->items.n; k++) {
 			any = true;
-			fn(arg, path, all->items.at[k].value);
+			fn(arg, path, all->items.at[k].key,
+			   all->items.at[k].value);
 		}
 	}
 	return any;

@@ -8,7 +8,8 @@
 #include "fs/tree.h"
 #include "host/yaml.h"
 
-typedef void netplan_fn(void *arg, const char *path,
+/* key is what the file calls the interface: its name, if it has no match. */
+typedef void netplan_fn(void *arg, const char *path, const char *key,
 			const struct yaml_node *iface);
 
 /* Call fn with each interface of a kind, "ethernets" or "wifis", and its file.

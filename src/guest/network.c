@@ -3,12 +3,11 @@
  * Who configures the wired network, and with which address.
  *
  * A Pi often has several of them installed.  NetworkManager, where enabled,
- * manages what nobody else claims; dhcpcd leaves alone what ifupdown's file
- * names; networkd does what its files match.  Only a fixed address is of
+ * manages what nobody else claims; it and dhcpcd leave alone what ifupdown's
+ * file names; networkd does what its files match.  Only a fixed address is of
  * interest: it is checked here, because it will stand on a command line.
  */
 #include <arpa/inet.h>
-#include <fnmatch.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -16,29 +15,14 @@
 #include "common/mem.h"
 #include "common/str.h"
 #include "guest/netplan.h"
+#include "guest/network.h"
 #include "guest/parts.h"
 #include "guest/text.h"
-
-/* What a configuration says; as it stands there. */
-struct found {
-	char *address; /* "192.168.1.5/24", or without a length */
-	char *netmask; /* "255.255.255.0" */
-	char *gateway;
-	char *dns; /* the first one */
-};
-
-static void found_free(struct found *f)
-{
-	free(f->address);
-	free(f->netmask);
-	free(f->gateway);
-	free(f->dns);
-}
 
 static void put(char **slot, const char *text)
 {
 	free(*slot);
-	*slot = xstrndup(text, strcspn(text, " \t,;"));
+	*slot = text_item(text);
 }
 
 static bool is_ipv4(const char *text)
@@ -63,7 +47,7 @@ static unsigned int mask_length(const char *mask)
 }
 
 /* The address with its length, if it makes sense; 24 where none is said. */
-static char *with_length(const struct found *f)
+static char *with_length(const struct net_fixed *f)
 {
 	autofree char *bare = NULL;
 	const char *slash;
@@ -83,7 +67,7 @@ static char *with_length(const struct found *f)
 	return xasprintf("%s/%u", bare, (unsigned int)length);
 }
 
-static void use(struct guest *g, const struct found *f)
+static void use(struct guest *g, const struct net_fixed *f)
 {
 	char *address = with_length(f);
 
@@ -99,33 +83,12 @@ static void use(struct guest *g, const struct found *f)
 		g->dns = xstrdup(f->dns);
 }
 
-static bool is_wired(const char *name)
-{
-	return str_starts(name, "eth") || str_starts(name, "en");
-}
-
-/* Rest of a line after a keyword, or NULL. */
-static const char *after(const char *line, const char *keyword)
-{
-	size_t n = strlen(keyword);
-
-	if (strncmp(line, keyword, n) != 0 || !strchr(" \t=", line[n]))
-		return NULL;
-	line += n;
-	return line + strspn(line, " \t=");
-}
-
-static bool is_wifi(const char *name)
-{
-	return str_starts(name, "wlan") || str_starts(name, "wl");
-}
-
 /* dhcpcd.conf: lines before the first "interface" are for all. */
 static void read_dhcpcd(struct guest *g, const struct tree *root,
-			bool (*is_ours)(const char *name))
+			const struct net_card *c)
 {
 	autofree char *text = tree_text(root, "/etc/dhcpcd.conf");
-	cleanup(found_free) struct found f = { 0 };
+	cleanup(net_fixed_free) struct net_fixed f = { 0 };
 	char *rest = text;
 	bool inside = true;
 
@@ -133,91 +96,28 @@ static void read_dhcpcd(struct guest *g, const struct tree *root,
 		const char *value;
 
 		line = text_trim(line);
-		if ((value = after(line, "interface")))
-			inside = is_ours(value);
+		if ((value = text_after(line, "interface")))
+			inside = net_is(c, value);
 		else if (str_starts(line, "profile"))
 			inside = false;
-		else if (!inside || !(value = after(line, "static")))
+		else if (!inside || !(value = text_after(line, "static")))
 			continue;
-		else if (after(value, "ip_address"))
-			put(&f.address, after(value, "ip_address"));
-		else if (after(value, "routers"))
-			put(&f.gateway, after(value, "routers"));
-		else if (after(value, "domain_name_servers"))
-			put(&f.dns, after(value, "domain_name_servers"));
+		else if (text_after(value, "ip_address"))
+			put(&f.address, text_after(value, "ip_address"));
+		else if (text_after(value, "routers"))
+			put(&f.gateway, text_after(value, "routers"));
+		else if (text_after(value, "domain_name_servers"))
+			put(&f.dns, text_after(value, "domain_name_servers"));
 	}
 	use(g, &f);
 }
 
-/* How interfaces(5) names a card; "manual" leaves it to who else wants it, as
- * jessie's own file does. */
-enum claim {
-	CLAIM_NONE,
-	CLAIM_MANUAL,
-	CLAIM_CONFIGURED,
-};
-
-static enum claim larger(enum claim a, enum claim b)
+static enum net_claim read_interfaces(struct guest *g, const struct tree *root,
+				      const struct net_card *c)
 {
-	return a > b ? a : b;
-}
+	cleanup(net_fixed_free) struct net_fixed f = { 0 };
+	enum net_claim claim = interfaces_read(root, c, &f);
 
-static enum claim claim_of(const char *stanza)
-{
-	return str_ends(stanza, "manual") ? CLAIM_MANUAL : CLAIM_CONFIGURED;
-}
-
-static enum claim read_interfaces_file(const struct tree *root,
-				       const char *path,
-				       bool (*is_ours)(const char *name),
-				       struct found *f)
-{
-	autofree char *text = tree_text(root, path);
-	enum claim claim = CLAIM_NONE;
-	bool inside = false;
-	char *rest = text;
-
-	for (char *line = text_line(&rest); line; line = text_line(&rest)) {
-		const char *value;
-
-		line = text_trim(line);
-		if ((value = after(line, "iface"))) {
-			inside = is_ours(value) && strstr(value, " inet ") &&
-				 strstr(value, "static");
-			if (is_ours(value))
-				claim = larger(claim, claim_of(value));
-		} else if (!inside) {
-			continue;
-		} else if ((value = after(line, "address"))) {
-			put(&f->address, value);
-		} else if ((value = after(line, "netmask"))) {
-			put(&f->netmask, value);
-		} else if ((value = after(line, "gateway"))) {
-			put(&f->gateway, value);
-		} else if ((value = after(line, "dns-nameservers"))) {
-			put(&f->dns, value);
-		}
-	}
-	return claim;
-}
-
-static enum claim read_interfaces(struct guest *g, const struct tree *root,
-				  bool (*is_ours)(const char *name))
-{
-	static const char folder[] = "/etc/network/interfaces.d";
-	cleanup(found_free) struct found f = { 0 };
-	autonames struct tree_names names = { 0 };
-	enum claim claim = read_interfaces_file(root, "/etc/network/interfaces",
-						is_ours, &f);
-
-	(void)tree_list(root, folder, &names);
-	for (size_t i = 0; i < names.all.n; i++) {
-		autofree char *path = xasprintf("%s/%s", folder,
-						names.all.at[i]);
-
-		claim = larger(claim,
-			       read_interfaces_file(root, path, is_ours, &f));
-	}
 	use(g, &f);
 	return claim;
 }
@@ -234,7 +134,7 @@ static void read_nm_address(struct guest *g, const char *profile)
 {
 	autofree char *method = text_ini(profile, "ipv4", "method");
 	autofree char *address = text_ini(profile, "ipv4", "address1");
-	cleanup(found_free) struct found f = { 0 };
+	cleanup(net_fixed_free) struct net_fixed f = { 0 };
 	const char *comma;
 
 	if (!method || strcmp(method, "manual") != 0)
@@ -255,44 +155,64 @@ static void read_nm_address(struct guest *g, const char *profile)
 	use(g, &f);
 }
 
+/* Is a profile for the card, by what it says of the interface?  A bridge is
+ * named by its port's profile in one of three ways. */
+static bool is_for(const char *profile, const struct net_card *c)
+{
+	static const char *const keys[] = { "interface-name", "uuid", "id" };
+	autofree char *name = text_ini(profile, "connection", keys[0]);
+
+	if (!is_type(profile, "bridge", "bond"))
+		return !name || !c->name || net_is(c, name);
+	for (size_t i = 0; c->master && i < sizeof(keys) / sizeof(*keys); i++) {
+		autofree char *value = text_ini(profile, "connection", keys[i]);
+
+		if (value && !strcmp(value, c->master))
+			return true;
+	}
+	return false;
+}
+
+static bool is_wired(const char *profile)
+{
+	return is_type(profile, "ethernet", "802-3-ethernet") ||
+	       is_type(profile, "bridge", "bond");
+}
+
 /* NetworkManager's profiles; true if one is for Wi-Fi.  What is said there is
- * taken of wired ones, or of Wi-Fi. */
-static bool read_nm(struct guest *g, const struct tree *root, bool of_wifi)
+ * taken of the card's, or of Wi-Fi. */
+static bool read_nm(struct guest *g, const struct tree *root,
+		    const struct net_card *c)
 {
 	static const char folder[] = "/etc/NetworkManager/system-connections";
 	autonames struct tree_names names = { 0 };
-	bool wifi = false;
+	bool any = false;
 
 	(void)tree_list(root, folder, &names);
 	for (size_t i = 0; i < names.all.n; i++) {
 		autofree char *path = xasprintf("%s/%s", folder,
 						names.all.at[i]);
 		autofree char *text = tree_text(root, path);
+		bool wifi;
 
 		if (!text)
 			continue;
-		if (is_type(text, "wifi", "802-11-wireless")) {
-			wifi = true;
-			if (of_wifi)
-				read_nm_address(g, text);
-		} else if (!of_wifi &&
-			   is_type(text, "ethernet", "802-3-ethernet")) {
+		wifi = is_type(text, "wifi", "802-11-wireless");
+		any |= wifi;
+		if ((c->name ? is_wired(text) : wifi) && is_for(text, c))
 			read_nm_address(g, text);
-		}
 	}
-	return wifi;
+	return any;
 }
 
-/* "Name=e*" too */
-static bool matches_wired(const char *name)
+/* Is it a pattern for the wired card, whichever of its names it has? */
+static bool matches_wired(const char *patterns)
 {
-	return is_wired(name) || !fnmatch(name, "eth0", 0);
-}
+	static char eth0[] = "eth0";
+	static const struct net_card any = { .name = eth0 };
 
-static bool matches_wifi(const char *name)
-{
-	return !matches_wired(name) &&
-	       (is_wifi(name) || !fnmatch(name, "wlan0", 0));
+	return net_matches(&any, patterns) ||
+	       (str_starts(patterns, "en") && net_looks_wired(patterns));
 }
 
 char *network_match_mac(const char *text)
@@ -309,16 +229,16 @@ char *network_match_mac(const char *text)
 
 /* Does a .network file name such an interface?  Without a name it is the wired
  * one, by its address. */
-static bool matches(const char *text, bool (*is_ours)(const char *name))
+static bool matches(const char *text, const struct net_card *c)
 {
 	autofree char *name = text_ini(text, "Match", "Name");
 	autofree char *mac = network_match_mac(text);
 
-	return name ? is_ours(name) : mac && is_ours("eth0");
+	return name ? net_matches(c, name) : mac && c->name;
 }
 
 static void read_networkd(struct guest *g, const struct tree *root,
-			  bool (*is_ours)(const char *name))
+			  const struct net_card *c)
 {
 	static const char folder[] = "/etc/systemd/network";
 	autonames struct tree_names names = { 0 };
@@ -328,10 +248,10 @@ static void read_networkd(struct guest *g, const struct tree *root,
 		autofree char *path = xasprintf("%s/%s", folder,
 						names.all.at[i]);
 		autofree char *text = NULL;
-		cleanup(found_free) struct found f = { 0 };
+		cleanup(net_fixed_free) struct net_fixed f = { 0 };
 
 		if (!str_ends(path, ".network") ||
-		    !(text = tree_text(root, path)) || !matches(text, is_ours))
+		    !(text = tree_text(root, path)) || !matches(text, c))
 			continue;
 		f.address = text_ini(text, "Network", "Address");
 		f.gateway = text_ini(text, "Network", "Gateway");
@@ -342,16 +262,14 @@ static void read_networkd(struct guest *g, const struct tree *root,
 
 /* One interface of netplan: the first fixed address, who routes, who knows
  * names. */
-static void read_netplan_one(void *arg, const char *path,
-			     const struct yaml_node *iface)
+static void use_netplan(struct guest *g, const struct yaml_node *iface)
 {
 	const struct yaml_node *routes = yaml_get(iface, "routes");
 	const char *address = yaml_text(iface, "addresses.0");
 	const char *gateway = yaml_text(iface, "gateway4");
 	const char *dns = yaml_text(iface, "nameservers.addresses.0");
-	cleanup(found_free) struct found f = { 0 };
+	cleanup(net_fixed_free) struct net_fixed f = { 0 };
 
-	(void)path;
 	for (size_t i = 0; !gateway && routes && i < routes->items.n; i++) {
 		const struct yaml_node *route = routes->items.at[i].value;
 		const char *to = yaml_text(route, "to");
@@ -364,14 +282,77 @@ static void read_netplan_one(void *arg, const char *path,
 	put(&f.address, address);
 	f.gateway = gateway ? xstrdup(gateway) : NULL;
 	f.dns = dns ? xstrdup(dns) : NULL;
-	use(arg, &f);
+	use(g, &f);
 }
 
-/* True if netplan has "ethernets", or "wifis". */
-static bool read_netplan(struct guest *g, const struct tree *root,
-			 const char *kind)
+/* What netplan is asked for. */
+struct netplan {
+	struct guest *g;
+	const struct net_card *card;
+	bool found;
+};
+
+/* Without a match the key is the interface's name. */
+static bool is_other_wired(const struct net_card *c, const char *key,
+			   const struct yaml_node *iface)
 {
-	return netplan_each(root, kind, read_netplan_one, g);
+	const char *name = yaml_text(iface, "match.name");
+
+	if (name)
+		return !net_matches(c, name);
+	return !yaml_get(iface, "match") && net_looks_wired(key) &&
+	       !net_is(c, key);
+}
+
+static void read_ethernet(void *arg, const char *path, const char *key,
+			  const struct yaml_node *iface)
+{
+	struct netplan *n = arg;
+
+	(void)path;
+	if (is_other_wired(n->card, key, iface))
+		return;
+	n->found = true;
+	use_netplan(n->g, iface);
+}
+
+static void read_master(void *arg, const char *path, const char *key,
+			const struct yaml_node *iface)
+{
+	struct netplan *n = arg;
+
+	(void)path;
+	if (!n->card->master || strcmp(key, n->card->master) != 0)
+		return;
+	n->found = true;
+	use_netplan(n->g, iface);
+}
+
+static void read_wifi(void *arg, const char *path, const char *key,
+		      const struct yaml_node *iface)
+{
+	struct netplan *n = arg;
+
+	(void)path;
+	(void)key;
+	n->found = true;
+	use_netplan(n->g, iface);
+}
+
+/* True if netplan has the wired card, or a radio. */
+static bool read_netplan(struct guest *g, const struct tree *root,
+			 const struct net_card *c)
+{
+	struct netplan n = { .g = g, .card = c };
+
+	if (!c->name) {
+		netplan_each(root, "wifis", read_wifi, &n);
+		return n.found;
+	}
+	netplan_each(root, "ethernets", read_ethernet, &n);
+	netplan_each(root, "bridges", read_master, &n);
+	netplan_each(root, "bonds", read_master, &n);
+	return n.found;
 }
 
 static bool has_wpa_network(const struct tree *root)
@@ -390,37 +371,25 @@ static bool has_wpa_network(const struct tree *root)
 	return false;
 }
 
-/* A trace that a cable was in use: a lease of eth0. */
-static bool has_wired_lease(const struct tree *root)
-{
-	static const char *const folders[] = { "/var/lib/dhcpcd",
-					       "/var/lib/dhcpcd5",
-					       "/var/lib/dhcp",
-					       "/var/lib/NetworkManager" };
-
-	for (size_t i = 0; i < sizeof(folders) / sizeof(*folders); i++) {
-		autonames struct tree_names names = { 0 };
-
-		(void)tree_list(root, folders[i], &names);
-		for (size_t n = 0; n < names.all.n; n++)
-			if (strstr(names.all.at[n], "eth0") &&
-			    strstr(names.all.at[n], "lease"))
-				return true;
-	}
-	return false;
-}
+static const struct net_card radio = { 0 };
 
 /* Wi-Fi that wpa_supplicant's own file does not tell of. */
 static bool has_other_wifi(const struct guest *g, const struct tree *root)
 {
 	struct guest ignored = { 0 };
-	bool any = read_netplan(&ignored, root, "wifis");
+	bool any = read_netplan(&ignored, root, &radio);
 
 	if (g->net == NET_NONE)
-		any |= read_interfaces(&ignored, root, is_wifi) != CLAIM_NONE;
+		any |= read_interfaces(&ignored, root, &radio) != CLAIM_NONE;
 
 	guest_free(&ignored);
 	return any;
+}
+
+static bool has_dhcpcd(const struct guest *g)
+{
+	return guest_enabled(g, "dhcpcd.service") ||
+	       guest_enabled(g, "dhcpcd5.service");
 }
 
 /* The fixed address that it had by Wi-Fi is to be the cable's. */
@@ -428,50 +397,61 @@ static void read_wifi_address(struct guest *g, const struct tree *root)
 {
 	switch (g->net) {
 	case NET_NETWORKMANAGER:
-		read_nm(g, root, true);
+		read_nm(g, root, &radio);
 		break;
 	case NET_DHCPCD:
-		read_dhcpcd(g, root, is_wifi);
+		read_dhcpcd(g, root, &radio);
 		break;
 	case NET_NETWORKD:
-		read_networkd(g, root, matches_wifi);
+		read_networkd(g, root, &radio);
 		break;
 	case NET_NONE:
-		read_interfaces(g, root, is_wifi);
+		read_interfaces(g, root, &radio);
 		break;
 	case NET_IFUPDOWN:
 		break;
 	}
-	read_netplan(g, root, "wifis");
+	read_netplan(g, root, &radio);
+}
+
+/* Who has the card; true if Wi-Fi was seen on the way. */
+static bool read_manager(struct guest *g, const struct tree *root,
+			 const struct net_card *c)
+{
+	enum net_claim claim = read_interfaces(g, root, c);
+	bool wifi = false;
+
+	if (claim == CLAIM_CONFIGURED) {
+		g->net = NET_IFUPDOWN;
+	} else if (guest_enabled(g, "NetworkManager.service")) {
+		g->net = NET_NETWORKMANAGER;
+		wifi = read_nm(g, root, c);
+		if (has_dhcpcd(g)) /* both are at it, as the Pi's were */
+			read_dhcpcd(g, root, c);
+	} else if (has_dhcpcd(g)) {
+		g->net = NET_DHCPCD;
+		read_dhcpcd(g, root, c);
+	} else if (guest_enabled(g, "systemd-networkd.service")) {
+		g->net = NET_NETWORKD;
+		read_networkd(g, root, c);
+	} else if (claim == CLAIM_MANUAL) {
+		g->net = NET_IFUPDOWN;
+	}
+	return wifi;
 }
 
 void network_inspect(struct guest *g, const struct tree *root)
 {
+	cleanup(net_card_free) struct net_card wired = net_wired(root);
 	bool wifi = has_wpa_network(root);
-	enum claim claim = CLAIM_NONE;
 
-	if (guest_enabled(g, "NetworkManager.service")) {
-		g->net = NET_NETWORKMANAGER;
-		wifi |= read_nm(g, root, false);
-	} else if ((claim = read_interfaces(g, root, is_wired)) ==
-		   CLAIM_CONFIGURED) {
-		g->net = NET_IFUPDOWN;
-	} else if (guest_enabled(g, "dhcpcd.service") ||
-		   guest_enabled(g, "dhcpcd5.service")) {
-		g->net = NET_DHCPCD;
-		read_dhcpcd(g, root, is_wired);
-	} else if (guest_enabled(g, "systemd-networkd.service")) {
-		g->net = NET_NETWORKD;
-		read_networkd(g, root, matches_wired);
-	} else if (claim == CLAIM_MANUAL) {
-		g->net = NET_IFUPDOWN;
-	}
-	if (read_netplan(g, root, "ethernets"))
+	wifi |= read_manager(g, root, &wired);
+	if (read_netplan(g, root, &wired))
 		wifi = false; /* it has a cable */
 	else if (has_other_wifi(g, root))
 		wifi = true;
-	g->wifi_only = wifi && !g->static_address && !has_wired_lease(root) &&
-		       g->net != NET_IFUPDOWN;
+	g->wifi_only = wifi && !g->static_address &&
+		       !leases_tell_of(root, &wired) && g->net != NET_IFUPDOWN;
 	if (g->wifi_only)
 		read_wifi_address(g, root);
 }

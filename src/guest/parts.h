@@ -40,7 +40,7 @@ void rootdev_missing(struct guest *g, const struct tree *boot);
 void services_inspect(struct guest *g, const struct tree *root,
 		      const struct tree *boot);
 
-/* net, addresses, Wi-Fi. */
+/* net, addresses, Wi-Fi, second_card. */
 void network_inspect(struct guest *g, const struct tree *root);
 
 /* The address by which a .network file knows the wired card, as it stands
@@ -49,6 +49,9 @@ char *network_match_mac(const char *text);
 
 /* mac, mac_from, mac_bound. */
 void mac_inspect(struct guest *g, const struct tree *root);
+
+/* Does an address, "b8:27:eb…", begin with a block of Raspberry Pi's own? */
+bool mac_is_raspberry(const char *mac);
 
 /* Containers, and what enabled units start, as things and findings. */
 void containers_inspect(struct guest *g, const struct tree *root);

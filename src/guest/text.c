@@ -2,7 +2,6 @@
 #include "guest/text.h"
 
 #include <ctype.h>
-#include <stdbool.h>
 #include <string.h>
 
 #include "common/cleanup.h"
@@ -84,6 +83,37 @@ char *text_word(const char *words, const char *prefix)
 		at += len;
 	}
 	return found;
+}
+
+const char *text_after(const char *line, const char *keyword)
+{
+	size_t n = strlen(keyword);
+
+	if (strncmp(line, keyword, n) != 0 || !strchr(" \t=", line[n]))
+		return NULL;
+	line += n;
+	return line + strspn(line, " \t=");
+}
+
+char *text_item(const char *text)
+{
+	return xstrndup(text, strcspn(text, " \t,;"));
+}
+
+bool text_has_word(const char *words, const char *word)
+{
+	static const char blanks[] = " \t\r\n";
+	size_t n = strlen(word);
+
+	for (const char *at = words + strspn(words, blanks); *at;
+	     at += strspn(at, blanks)) {
+		size_t len = strcspn(at, blanks);
+
+		if (len == n && !strncmp(at, word, n))
+			return true;
+		at += len;
+	}
+	return false;
 }
 
 static bool is_section(const char *line, const char *section)

@@ -708,17 +708,80 @@ def jessie_wifi_fixed():
     return c
 
 
-@card
-def wifi_fixed_ifupdown():
+def ifupdown(text):
     c = raspios('2021-10-bullseye')
     del c.files['/etc/systemd/system/multi-user.target.wants/'
                 'dhcpcd.service']
     c.enable('networking.service')
-    c.put('/etc/network/interfaces', 'source /etc/network/interfaces.d/*\n'
-          'auto lo wlan0\niface lo inet loopback\n'
-          'iface wlan0 inet static\n\taddress 192.168.1.7/24\n'
-          '\tgateway 192.168.1.1\n\twpa-ssid x\n\twpa-psk secret\n')
+    c.put('/etc/network/interfaces', 'source /etc/network/interfaces.d/*\n' +
+          text)
     c.files['/etc/network/interfaces.d'] = ('dir',)
+    return c
+
+
+@card
+def wifi_fixed_ifupdown():
+    return ifupdown(
+        'auto lo wlan0\niface lo inet loopback\n'
+        'iface wlan0 inet static\n\taddress 192.168.1.7/24\n'
+        '\tgateway 192.168.1.1\n\twpa-ssid x\n\twpa-psk secret\n')
+
+
+@card
+def alias_eth0():
+    """An alias, a VLAN and a second address come after the card's own."""
+    return ifupdown(
+        'auto lo eth0 eth0:1 eth0.10\niface lo inet loopback\n'
+        'iface eth0 inet static\n\taddress 192.168.1.5/24\n'
+        '\tgateway 192.168.1.1\niface eth0 inet static\n'
+        '\taddress 172.16.0.5/16\niface eth0:1 inet static\n'
+        '\taddress 10.0.0.5/8\niface eth0.10 inet static\n'
+        '\taddress 192.168.10.5/24\n\tgateway 192.168.10.1\n')
+
+
+@card
+def router_eth1():
+    """What is said of the second card is not said of the first."""
+    return ifupdown(
+        'auto lo eth0\niface lo inet loopback\niface eth0 inet dhcp\n'
+        'auto eth1\niface eth1 inet static\n\taddress 192.168.50.1/24\n')
+
+
+@card
+def bridge_ifupdown():
+    """The card has no stanza of its own: its bridge has the address."""
+    return ifupdown(
+        'auto lo\niface lo inet loopback\nauto br0\n'
+        'iface br0 inet static\n\taddress 192.168.1.6/24\n'
+        '\tgateway 192.168.1.1\n\tbridge_ports eth0\n\tbridge_stp off\n')
+
+
+@card
+def nm_and_interfaces():
+    """NetworkManager leaves alone what interfaces(5) names."""
+    c = raspios('2023-10-bookworm')
+    c.enable('networking.service')
+    c.put('/etc/network/interfaces', 'auto lo\niface lo inet loopback\n'
+          'auto eth0\niface eth0 inet static\n\taddress 192.168.1.9/24\n'
+          '\tgateway 192.168.1.1\n')
+    return c
+
+
+@card
+def nm_other_card():
+    """The fixed address is the second card's, the first has another's."""
+    c = raspios('2023-10-bookworm')
+    c.put('/etc/NetworkManager/system-connections/lan.nmconnection',
+          '[connection]\nid=lan\ntype=ethernet\ninterface-name=eth1\n'
+          '[ipv4]\nmethod=manual\naddress1=192.168.50.1/24\n')
+    return c
+
+
+@card
+def nm_and_dhcpcd():
+    """Both are enabled, and dhcpcd has the address."""
+    c = fixed_addresses()
+    c.enable('NetworkManager.service')
     return c
 
 

@@ -24,11 +24,18 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		DOCKER "/containers/a/config.v2.json",
 		BLOBS "/abcd",
 		"/etc/dhcpcd.conf",
+		"/etc/network/interfaces",
+		"/etc/netplan/a.yaml",
+		"/etc/systemd/network/a.network",
+		"/etc/NetworkManager/system-connections/a.nmconnection",
+		"/var/log/syslog",
 		"/var/lib/dpkg/status",
 		"/lib/systemd/system/x.service",
 		"/boot/config.txt",
 		"/boot/cmdline.txt",
 	};
+	static const char *const services[] = { "x.service", "dhcpcd.service",
+						"NetworkManager.service" };
 	static char pattern[] = "/etc/?*";
 	static struct fake_tree f;
 	char *patterns[] = { pattern };
@@ -39,9 +46,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	t = fake_tree(&f);
 	for (size_t i = 0; i < sizeof(files) / sizeof(*files); i++)
 		fake_bytes(&f, files[i], data, size);
-	*vec_add(&g.services) = (struct guest_service){
-		.name = xstrdup("x.service"), .enabled = true
-	};
+	for (size_t i = 0; i < sizeof(services) / sizeof(*services); i++)
+		*vec_add(&g.services) = (struct guest_service){
+			.name = xstrdup(services[i]), .enabled = true
+		};
 	os_release_inspect(&g, &t);
 	packages_inspect(&g, &t);
 	g.arch = ARCH_ARMHF;
@@ -49,6 +57,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	boot_config_inspect(&g, &t, NULL);
 	config_txt_inspect(&g, &t, NULL);
 	network_inspect(&g, &t);
+	mac_inspect(&g, &t);
 	rootdev_inspect(&g, false);
 	findings_inspect(&g, &t);
 	containers_inspect(&g, &t);
@@ -73,6 +82,15 @@ size_t fuzz_seed(unsigned int n, uint8_t *buf, size_t size)
 		"interface eth0\nstatic ip_address=192.168.1.5/24\n"
 		"ExecStart=-/etc/fstab x\nPackage: dpkg\nStatus: install ok "
 		"installed\nArchitecture: armhf\nVersion: 1\n\n",
+		"iface br0 inet static\naddress 10.0.0.5\nnetmask 255.0.0.0\n"
+		"bridge_ports eth0 eth1\n[connection]\ntype=ethernet\n"
+		"master=br0\n[ipv4]\nmethod=manual\naddress1=10.0.0.5/8\n"
+		"[Match]\nName=e*\n[Network]\nBridge=br0\n",
+		"network:\n  ethernets:\n    eth0: {optional: true}\n"
+		"  bridges:\n    br0: {interfaces: [eth0]}\n  wifis:\n"
+		"    w: {match: {name: wlan0}, addresses: [10.0.0.5/8]}\n",
+		"IN=eth0 OUT= MAC=b8:27:eb:00:00:01:b8:27:eb:00:00:02:08:00\n"
+		"DHCPACK(eth0) 10.0.0.5 b8:27:eb:00:00:03 x\n",
 		NULL,
 	};
 
