@@ -119,14 +119,16 @@ static bool nm_profile(const char *text, struct plan *plan)
 		return false;
 	/* NetworkManager takes no profile that others may read. */
 	add_twin(plan, NM_TWIN,
+		 /* before another profile, which would use DHCP */
 		 xasprintf("[connection]\nid=pimigrate-eth0\ntype=ethernet\n"
-			   "interface-name=eth0\n\n%s\n%s",
+			   "interface-name=eth0\nautoconnect-priority=1\n\n"
+			   "%s\n%s",
 			   ipv4, ipv6))
 		->mode = 0600;
 	return true;
 }
 
-static void twin_nm(const struct adapt_facts *facts, struct plan *plan)
+static bool twin_nm(const struct adapt_facts *facts, struct plan *plan)
 {
 	autolist char **names = facts->list(facts->arg, NM_FOLDER);
 
@@ -135,8 +137,9 @@ static void twin_nm(const struct adapt_facts *facts, struct plan *plan)
 		autofree char *text = facts->read(facts->arg, path);
 
 		if (text && nm_profile(text, plan))
-			return;
+			return true;
 	}
+	return false;
 }
 
 /* A .network file without its [Match], and NULL if it is not the radio's. */
@@ -295,7 +298,12 @@ static struct yaml_node *copy_of(const struct yaml_node *node)
 		       : copy;
 }
 
-static char *netplan_file(const struct yaml_node *tree,
+static bool is_fixed(const struct yaml_node *iface)
+{
+	return yaml_text(iface, "addresses.0") != NULL;
+}
+
+static char *netplan_file(const struct yaml_node *tree, const char *key,
 			  const struct yaml_node *wifi)
 {
 	autoyaml struct yaml_node *file = yaml_node_new(YAML_MAP);
@@ -307,7 +315,7 @@ static char *netplan_file(const struct yaml_node *tree,
 	if (renderer)
 		yaml_set_text(network, "renderer", renderer);
 	iface = yaml_set(
-		yaml_set(network, "ethernets", yaml_node_new(YAML_MAP)), "eth0",
+		yaml_set(network, "ethernets", yaml_node_new(YAML_MAP)), key,
 		yaml_node_new(YAML_MAP));
 	for (size_t i = 0; i < sizeof(netplan_keys) / sizeof(*netplan_keys);
 	     i++) {
@@ -317,35 +325,86 @@ static char *netplan_file(const struct yaml_node *tree,
 		if (copy)
 			yaml_set(iface, netplan_keys[i], copy);
 	}
+	/* Of two files the last counts, but for what it does not say. */
+	if (is_fixed(wifi) && !yaml_get(wifi, "dhcp4"))
+		yaml_set_bool(iface, "dhcp4", false);
 	return yaml_emit(file);
+}
+
+struct netplan {
+	char *key;     /* of the wired card by DHCP, if there is one */
+	char *content; /* of the twin */
+	bool fixed;    /* it has an address */
+};
+
+typedef void netplan_fn(struct netplan *n, const struct yaml_node *tree);
+
+static void each_netplan(const struct adapt_facts *facts, netplan_fn *fn,
+			 struct netplan *n)
+{
+	autolist char **names = facts->list(facts->arg, NETPLAN_FOLDER);
+
+	for (char **name = names; name && *name; name++) {
+		autofree char *path = xasprintf("%s/%s", NETPLAN_FOLDER, *name);
+		autofree char *text = str_ends(*name, ".yaml")
+					      ? facts->read(facts->arg, path)
+					      : NULL;
+		autoyaml struct yaml_node *tree = NULL;
+		struct err ignored;
+
+		if (text &&
+		    yaml_parse(path, text, strlen(text), &tree, &ignored) == 0)
+			fn(n, tree);
+	}
+}
+
+static void find_ethernet(struct netplan *n, const struct yaml_node *tree)
+{
+	const struct yaml_node *all = yaml_get(tree, "network.ethernets");
+
+	if (!n->key && all && all->kind == YAML_MAP && all->items.n)
+		n->key = xstrdup(all->items.at[0].key);
+}
+
+/* The first radio with a fixed address, or the first. */
+static void find_wifi(struct netplan *n, const struct yaml_node *tree)
+{
+	const struct yaml_node *all = yaml_get(tree, "network.wifis");
+
+	if (!all || all->kind != YAML_MAP)
+		return;
+	for (size_t i = 0; i < all->items.n; i++) {
+		const struct yaml_node *wifi = all->items.at[i].value;
+
+		if (n->content && (n->fixed || !is_fixed(wifi)))
+			continue;
+		free(n->content);
+		n->content = netplan_file(tree, n->key ? n->key : "eth0", wifi);
+		n->fixed = is_fixed(wifi);
+	}
 }
 
 /* True: there is a file for eth0 now, or what there is is left alone. */
 static bool twin_netplan(const struct adapt_facts *facts, struct plan *plan)
 {
-	autolist char **names = facts->list(facts->arg, NETPLAN_FOLDER);
+	struct netplan n = { 0 };
+	bool any;
 
-	for (char **n = names; n && *n; n++) {
-		autofree char *path = xasprintf("%s/%s", NETPLAN_FOLDER, *n);
-		autofree char *text = str_ends(*n, ".yaml")
-					      ? facts->read(facts->arg, path)
-					      : NULL;
-		autoyaml struct yaml_node *tree = NULL;
-		const struct yaml_node *wifis;
-		struct err ignored;
+	each_netplan(facts, find_ethernet, &n);
+	each_netplan(facts, find_wifi, &n);
+	any = n.content != NULL;
+	if (n.fixed || (any && !n.key))
+		add_twin(plan, NETPLAN_TWIN, steal_ptr(n.content))->mode = 0600;
+	free(n.key);
+	free(n.content);
+	return any;
+}
 
-		if (!text ||
-		    yaml_parse(path, text, strlen(text), &tree, &ignored) < 0)
-			continue;
-		wifis = yaml_get(tree, "network.wifis");
-		if (!wifis || wifis->kind != YAML_MAP || !wifis->items.n)
-			continue;
-		add_twin(plan, NETPLAN_TWIN,
-			 netplan_file(tree, wifis->items.at[0].value))
-			->mode = 0600;
-		return true;
-	}
-	return false;
+/* Beside NetworkManager: both were at it. */
+static bool has_dhcpcd(const struct guest *g)
+{
+	return guest_enabled(g, "dhcpcd.service") ||
+	       guest_enabled(g, "dhcpcd5.service");
 }
 
 void adapt_twin(const struct adapt_facts *facts, struct plan *plan)
@@ -356,8 +415,8 @@ void adapt_twin(const struct adapt_facts *facts, struct plan *plan)
 		return;
 	switch (g->net) {
 	case NET_NETWORKMANAGER:
-		if (g->wifi_only)
-			twin_nm(facts, plan);
+		if (g->wifi_only && !twin_nm(facts, plan) && has_dhcpcd(g))
+			twin_dhcpcd(facts, plan);
 		break;
 	case NET_DHCPCD:
 		if (g->wifi_only)

@@ -92,6 +92,13 @@ static void check_network(struct guest *g)
 			  "the Pi was on Wi-Fi: the VM gets a wired network "
 			  "instead, with %s address",
 			  g->static_address ? "the same" : "another");
+	if (g->wifi_address && !guest_enabled(g, "hostapd.service"))
+		guest_say(g, FINDING_WARN, "wifi-address",
+			  "the fixed address %s was that of Wi-Fi, which a VM "
+			  "has not: on its wired network it gets the address "
+			  "that the Pi would have had by its cable, from DHCP; "
+			  "give eth0 the fixed one in the VM if it must stay",
+			  g->wifi_address);
 	if (g->mac)
 		guest_say(g, FINDING_NOTE, "mac",
 			  "the VM gets the Pi's network address %s (from %s): "

@@ -1,10 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A lease of eth0 tells that a cable was in use, but for how long ago: who set
+ * a Pi up with a cable, and hung it on the wall with Wi-Fi then, has such a
+ * lease for ever.  A Pi has no clock of its own that could be asked; what it
+ * last wrote tells when it was last used.
+ */
 #include <stdio.h>
 #include <string.h>
 
 #include "common/cleanup.h"
 #include "common/mem.h"
 #include "guest/network.h"
+
+enum {
+	OLD = 90 * 24 * 3600 /* seconds */
+};
 
 static const char *const folders[] = { "/var/lib/dhcpcd", "/var/lib/dhcpcd5",
 				       "/var/lib/dhcp",
@@ -40,9 +50,36 @@ static int64_t last_lease(const struct tree *root, const char *name)
 	return last;
 }
 
+static int64_t last_use(const struct tree *root)
+{
+	static const char *const files[] = {
+		"/etc/fake-hwclock.data",
+		"/var/log/syslog",
+		"/var/log/messages",
+		"/var/log/kern.log",
+		"/var/log/wtmp",
+		"/var/lib/systemd/timesync/clock",
+		"/var/lib/NetworkManager/timestamps",
+	};
+	static const char journals[] = "/var/log/journal";
+	autonames struct tree_names ids = { 0 };
+	int64_t last = last_lease(root, "wlan");
+
+	for (size_t i = 0; i < sizeof(files) / sizeof(*files); i++)
+		later(root, files[i], &last);
+	(void)tree_list(root, journals, &ids);
+	for (size_t i = 0; i < ids.all.n; i++) {
+		autofree char *path = xasprintf("%s/%s/system.journal",
+						journals, ids.all.at[i]);
+
+		later(root, path, &last);
+	}
+	return last;
+}
+
 bool leases_tell_of(const struct tree *root, const struct net_card *c)
 {
-	const char *const names[] = { c->name, c->master };
+	const char *const names[] = { c->name, c->master, "eth0" };
 	int64_t last = -1;
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
@@ -50,5 +87,5 @@ bool leases_tell_of(const struct tree *root, const struct net_card *c)
 
 		last = at > last ? at : last;
 	}
-	return last >= 0;
+	return last >= 0 && last_use(root) - last < OLD;
 }

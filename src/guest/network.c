@@ -292,6 +292,16 @@ struct netplan {
 	bool found;
 };
 
+/* As Raspberry Pi Imager writes it for any Wi-Fi: by DHCP, should there ever be
+ * a cable. */
+static bool is_optional(const struct yaml_node *iface)
+{
+	bool optional = false;
+
+	return yaml_bool(iface, "optional", &optional) && optional &&
+	       !yaml_text(iface, "addresses.0");
+}
+
 /* Without a match the key is the interface's name. */
 static bool is_other_wired(const struct net_card *c, const char *key,
 			   const struct yaml_node *iface)
@@ -310,7 +320,7 @@ static void read_ethernet(void *arg, const char *path, const char *key,
 	struct netplan *n = arg;
 
 	(void)path;
-	if (is_other_wired(n->card, key, iface))
+	if (is_optional(iface) || is_other_wired(n->card, key, iface))
 		return;
 	n->found = true;
 	use_netplan(n->g, iface);
@@ -392,26 +402,29 @@ static bool has_dhcpcd(const struct guest *g)
 	       guest_enabled(g, "dhcpcd5.service");
 }
 
-/* The fixed address that it had by Wi-Fi is to be the cable's. */
-static void read_wifi_address(struct guest *g, const struct tree *root)
+/* The fixed address of Wi-Fi goes to ret, which may be g itself. */
+static void read_wifi_address(struct guest *ret, const struct guest *g,
+			      const struct tree *root)
 {
-	switch (g->net) {
-	case NET_NETWORKMANAGER:
-		read_nm(g, root, &radio);
-		break;
-	case NET_DHCPCD:
-		read_dhcpcd(g, root, &radio);
-		break;
-	case NET_NETWORKD:
-		read_networkd(g, root, &radio);
-		break;
-	case NET_NONE:
-		read_interfaces(g, root, &radio);
-		break;
-	case NET_IFUPDOWN:
-		break;
-	}
-	read_netplan(g, root, &radio);
+	if (g->net == NET_NONE || g->net == NET_IFUPDOWN)
+		read_interfaces(ret, root, &radio);
+	if (guest_enabled(g, "NetworkManager.service"))
+		read_nm(ret, root, &radio);
+	if (has_dhcpcd(g))
+		read_dhcpcd(ret, root, &radio);
+	if (g->net == NET_NETWORKD)
+		read_networkd(ret, root, &radio);
+	read_netplan(ret, root, &radio);
+}
+
+/* It had one by Wi-Fi, and the cable has no fixed one. */
+static void note_wifi_address(struct guest *g, const struct tree *root)
+{
+	struct guest found = { 0 };
+
+	read_wifi_address(&found, g, root);
+	g->wifi_address = steal_ptr(found.address);
+	guest_free(&found);
 }
 
 /* Who has the card; true if Wi-Fi was seen on the way. */
@@ -452,6 +465,8 @@ void network_inspect(struct guest *g, const struct tree *root)
 		wifi = true;
 	g->wifi_only = wifi && !g->static_address &&
 		       !leases_tell_of(root, &wired) && g->net != NET_IFUPDOWN;
-	if (g->wifi_only)
-		read_wifi_address(g, root);
+	if (g->wifi_only) /* it is to be the cable's */
+		read_wifi_address(g, g, root);
+	else if (!g->static_address)
+		note_wifi_address(g, root);
 }

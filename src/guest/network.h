@@ -64,7 +64,8 @@ enum net_claim interfaces_read(const struct tree *root,
  * caller frees; or NULL. */
 char *interfaces_master(const struct tree *root, const struct net_card *c);
 
-/* A trace that a cable was in use: a lease of the card. */
+/* A trace that a cable was in use: a lease of the card, not much older than
+ * the last trace of any use. */
 bool leases_tell_of(const struct tree *root, const struct net_card *c);
 
 #endif

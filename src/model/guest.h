@@ -182,6 +182,7 @@ struct guest {
 			  * with that address alone; NULL: none does */
 	bool static_address;
 	char *address, *gateway, *dns; /* if static; address as a.b.c.d/n */
+	char *wifi_address; /* fixed, but Wi-Fi's alone: the cable has none */
 	bool wifi_only;
 	bool ssh; /* an SSH server is enabled */
 

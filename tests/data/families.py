@@ -680,6 +680,51 @@ def wifi_fixed_dhcpcd():
     return c
 
 
+def leases(c, folder, wired):
+    """Of both; wired is when the cable's was written, as debugfs has it."""
+    c.put(f'{folder}/wlan0-home.lease', 'x')
+    c.put(f'{folder}/eth0.lease', 'x')
+    c.after.append(debugfs((c.boot_start + c.boot_size) * SECTOR,
+                           f'sif {folder}/eth0.lease mtime {wired}'))
+    return c
+
+
+@card
+def wifi_old_cable():
+    """Set up with a cable, on Wi-Fi since."""
+    return leases(wifi_fixed_dhcpcd(), '/var/lib/dhcpcd', '20200203040506')
+
+
+@card
+def wifi_and_cable():
+    """The Wi-Fi has a fixed address, the cable one by DHCP."""
+    return leases(wifi_fixed_dhcpcd(), '/var/lib/dhcpcd', 'now')
+
+
+IMAGER = 'network:\n  version: 2\n  ethernets:\n    eth0:\n' \
+    '      dhcp4: true\n      dhcp6: true\n      optional: true\n' \
+    '  wifis:\n    wlan0:\n      dhcp4: true\n' \
+    '      regulatory-domain: "DE"\n      optional: true\n' \
+    '      access-points:\n        "x": {password: "secret"}\n'
+
+
+@card
+def wifi_imager_dhcp():
+    """Imager writes eth0 before each Wi-Fi."""
+    c = raspios('2025-10-trixie')
+    c.put('/etc/netplan/50-cloud-init.yaml', IMAGER)
+    return c
+
+
+@card
+def wifi_imager_trixie():
+    """The same, and an address was fixed later."""
+    c = wifi_imager_dhcp()
+    c.put('/etc/netplan/90-NM-1b4f.yaml', wifi_fixed_netplan().files[
+        '/etc/netplan/90-NM-1b4f.yaml'])
+    return c
+
+
 def jessie():
     """Its own interfaces(5): all is left to dhcpcd."""
     c = raspios('2016-05-jessie')

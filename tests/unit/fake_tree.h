@@ -25,6 +25,7 @@ struct fake_node {
 	enum tree_kind kind;
 	const char *content; /* a link's target; not owned */
 	size_t len;
+	int64_t mtime; /* seconds since 1970 */
 };
 
 struct fake_tree {
@@ -114,7 +115,8 @@ static inline int fake_op_stat(void *fs, uint64_t node, struct tree_stat *ret)
 
 	*ret = (struct tree_stat){ .kind = f->nodes[node].kind,
 				   .mode = 0644,
-				   .size = f->nodes[node].len };
+				   .size = f->nodes[node].len,
+				   .mtime = f->nodes[node].mtime };
 	return 0;
 }
 

@@ -198,7 +198,8 @@ static void twins(void)
 	adapt_network(&w->facts, &w->plan);
 	check_text(content(w, twin),
 		   "[connection]\nid=pimigrate-eth0\ntype=ethernet\n"
-		   "interface-name=eth0\n\n[ipv4]\nmethod=manual\n"
+		   "interface-name=eth0\nautoconnect-priority=1\n\n"
+		   "[ipv4]\nmethod=manual\n"
 		   "address1=10.0.0.5/24,10.0.0.1\n\n[ipv6]\nmethod=auto\n");
 	check_eq(w->plan.changes.at[0].mode, 0600);
 	plan_free(&w->plan);
@@ -258,6 +259,45 @@ static void twin_of_netplan(void)
 	check_eq(w->plan.changes.at[0].mode, 0600);
 }
 
+/* As Raspberry Pi Imager writes it: eth0 by DHCP comes with any Wi-Fi. */
+static void twin_over_dhcp(void)
+{
+	static const char imager[] =
+		"network:\n  version: 2\n  ethernets:\n    lan:\n"
+		"      match: {name: e*}\n      dhcp4: true\n"
+		"      optional: true\n  wifis:\n    wlan0:\n"
+		"      dhcp4: true\n";
+	autoworld struct world *w = world_new();
+
+	w->guest.wifi_only = true;
+	fake_file(&w->root, "/etc/netplan/50-cloud-init.yaml", imager);
+	adapt_network(&w->facts, &w->plan);
+	check_rows(w, "");
+	fake_file(&w->root, "/etc/netplan/90-NM-1.yaml",
+		  "network:\n  wifis:\n    NM-1:\n"
+		  "      renderer: NetworkManager\n      match: {name: wlan0}\n"
+		  "      addresses: [10.0.0.5/24]\n");
+	adapt_network(&w->facts, &w->plan);
+	check_text(content(w, "/etc/netplan/99-pimigrate.yaml"),
+		   "network:\n  version: 2\n  ethernets:\n    lan:\n"
+		   "      renderer: NetworkManager\n      addresses:\n"
+		   "      - 10.0.0.5/24\n      dhcp4: false\n");
+}
+
+/* NetworkManager and dhcpcd were both at it, and dhcpcd had the address. */
+static void twin_of_both(void)
+{
+	autoworld struct world *w = world_new();
+
+	w->guest.wifi_only = true;
+	add_service(w, "dhcpcd.service", true, false);
+	fake_file(&w->root, "/etc/dhcpcd.conf",
+		  "interface wlan0\nstatic ip_address=10.0.0.5/24\n");
+	adapt_network(&w->facts, &w->plan);
+	check_has(content(w, "/etc/dhcpcd.conf"),
+		  "interface eth0\nstatic ip_address=10.0.0.5/24\n");
+}
+
 int main(void)
 {
 	link_of_the_owner();
@@ -272,5 +312,7 @@ int main(void)
 	twins();
 	twin_of_ifupdown();
 	twin_of_netplan();
+	twin_over_dhcp();
+	twin_of_both();
 	return test_done();
 }

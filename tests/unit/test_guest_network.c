@@ -194,11 +194,119 @@ static void test_bridges(void)
 	check_text(g.address, "10.0.0.5/8");
 }
 
+static bool said(const char *code)
+{
+	return guest_finding(&g, code) != NULL;
+}
+
+static void wifi_with(const char *lease)
+{
+	begin();
+	enabled("dhcpcd.service");
+	fake_file(&f, "/etc/wpa_supplicant/wpa_supplicant.conf", "network={}");
+	fake_file(&f, "/etc/dhcpcd.conf",
+		  "interface wlan0\nstatic ip_address=10.0.0.9/8\n");
+	fake_file(&f, lease, "");
+}
+
+/* A cable that was in use years ago is no cable. */
+static void test_old_lease(void)
+{
+	static const char lease[] = "/var/lib/dhcpcd5/dhcpcd-eth0.lease";
+	static const char journal[] = "/var/log/journal/x/system.journal";
+	enum {
+		DAY = 86400,
+		NOW = 20000 * DAY
+	};
+
+	wifi_with(lease);
+	fake_find(&f, lease)->mtime = NOW - 400 * DAY;
+	network_inspect(&g, &t);
+	check(!g.wifi_only); /* nothing is newer */
+	wifi_with(lease);
+	fake_find(&f, lease)->mtime = NOW - 400 * DAY;
+	fake_file(&f, journal, "");
+	fake_find(&f, journal)->mtime = NOW;
+	network_inspect(&g, &t);
+	check(g.wifi_only);
+	check_text(g.address, "10.0.0.9/8");
+	wifi_with(lease);
+	fake_find(&f, lease)->mtime = NOW - 20 * DAY;
+	fake_file(&f, journal, "");
+	fake_find(&f, journal)->mtime = NOW;
+	network_inspect(&g, &t);
+	check(!g.wifi_only);
+}
+
+/* What is lost with the radio is said. */
+static void test_wifi_address(void)
+{
+	wifi_with("/var/lib/dhcpcd/eth0.lease");
+	network_inspect(&g, &t);
+	check(!g.wifi_only && !g.address);
+	check_text(g.wifi_address, "10.0.0.9/8");
+	findings_inspect(&g, &t);
+	check(said("wifi-address") && !said("wifi-only"));
+
+	begin();
+	fake_file(&f, "/etc/network/interfaces",
+		  "iface eth0 inet dhcp\niface wlan0 inet static\n"
+		  "address 10.0.0.9/8\n");
+	network_inspect(&g, &t);
+	check_text(g.wifi_address, "10.0.0.9/8");
+
+	/* an access point's address goes with it, which is said already */
+	begin();
+	enabled("hostapd.service");
+	fake_file(&f, "/etc/network/interfaces",
+		  "iface eth0 inet dhcp\niface wlan0 inet static\n"
+		  "address 10.0.0.9/8\n");
+	network_inspect(&g, &t);
+	findings_inspect(&g, &t);
+	check(said("access-point") && !said("wifi-address"));
+
+	/* the cable has one as well */
+	begin();
+	fake_file(&f, "/etc/network/interfaces",
+		  "iface eth0 inet static\naddress 10.0.0.8/8\n"
+		  "iface wlan0 inet static\naddress 10.0.0.9/8\n");
+	network_inspect(&g, &t);
+	check_text(g.wifi_address, NULL);
+}
+
+static void imager(const char *ethernet, bool wifi_only, const char *address)
+{
+	autofree char *text = xasprintf(
+		"network:\n  version: 2\n  ethernets:\n    eth0: {%s}\n"
+		"  wifis:\n    wlan0:\n      addresses: [10.4.5.6/24]\n",
+		ethernet);
+
+	begin();
+	enabled("NetworkManager.service");
+	fake_file(&f, "/etc/netplan/50-cloud-init.yaml", text);
+	network_inspect(&g, &t);
+	check_eq(g.wifi_only, wifi_only);
+	check_text(g.address, address);
+}
+
+/* Raspberry Pi Imager writes eth0 before every Wi-Fi. */
+static void test_imager(void)
+{
+	imager("dhcp4: true, dhcp6: true, optional: true", true, "10.4.5.6/24");
+	imager("dhcp4: true", false, NULL);
+	check_text(g.wifi_address, "10.4.5.6/24");
+	imager("addresses: [10.4.5.7/24], optional: true", false,
+	       "10.4.5.7/24");
+}
+
 int main(void)
 {
 	test_other_cards();
 	test_two_managers();
 	test_bridges();
+	test_old_lease();
+	test_wifi_address();
+	test_imager();
 	guest_free(&g);
 	return test_done();
 }
