@@ -95,6 +95,8 @@ void adapt_console(const struct adapt_facts *facts, struct plan *plan);
 void adapt_services(const struct adapt_facts *facts, struct plan *plan);
 void adapt_modules(const struct adapt_facts *facts, struct plan *plan);
 void adapt_network(const struct adapt_facts *facts, struct plan *plan);
+/* The name that the wired card has after the change; the caller frees it. */
+char *adapt_card_name(const struct adapt_facts *facts);
 void adapt_link(const struct adapt_facts *facts, struct plan *plan);
 void adapt_twin(const struct adapt_facts *facts, struct plan *plan);
 void adapt_sticks(const struct adapt_facts *facts, struct plan *plan);

@@ -287,6 +287,23 @@ static bool own_links(const struct adapt_facts *facts, struct plan *plan)
 	return any;
 }
 
+char *adapt_card_name(const struct adapt_facts *facts)
+{
+	autolist char **names = facts->list(facts->arg, FOLDER);
+	char *made;
+
+	if (!facts->guest->systemd)
+		return xstrdup("eth0");
+	for (char **n = names; n && *n; n++) {
+		autofree char *name = NULL, *text = read_link(facts, *n, &name);
+
+		if (text && !is_other_card(facts, text, name))
+			return steal_ptr(name);
+	}
+	made = configured_name(facts);
+	return made ? made : xstrdup("eth0");
+}
+
 void adapt_link(const struct adapt_facts *facts, struct plan *plan)
 {
 	autofree char *name = NULL;

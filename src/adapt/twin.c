@@ -7,12 +7,12 @@
  *
  * What belongs to the radio itself stays behind: names of networks and keys.
  */
-#include <ctype.h>
 #include <fnmatch.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "adapt/adapt.h"
+#include "adapt/lines.h"
 #include "common/cleanup.h"
 #include "common/mem.h"
 #include "common/str.h"
@@ -40,35 +40,6 @@ static struct change *add_twin(struct plan *plan, const char *path,
 	return c;
 }
 
-/* The next line of a text, trimmed at both ends; NULL at the end.  The caller
- * frees it. */
-static char *next_line(const char **at)
-{
-	size_t len = strcspn(*at, "\n"), n = len;
-	const char *line = *at;
-
-	if (!*line)
-		return NULL;
-	*at += len + (line[len] == '\n');
-	while (n && isspace((unsigned char)*line)) {
-		line++;
-		n--;
-	}
-	while (n && isspace((unsigned char)line[n - 1]))
-		n--;
-	return xstrndup(line, n);
-}
-
-/* What follows a word and blanks or "=" in a line, or NULL. */
-static const char *after(const char *line, const char *word)
-{
-	size_t n = strlen(word);
-
-	if (strncmp(line, word, n) != 0 || !line[n] || !strchr(" \t=", line[n]))
-		return NULL;
-	return line + n + strspn(line + n, " \t=");
-}
-
 static bool is_wifi(const char *name)
 {
 	return str_starts(name, "wl") || !fnmatch(name, "wlan0", 0);
@@ -83,7 +54,7 @@ static char *section_of(const char *text, const char *section)
 	bool inside = false;
 	char *line;
 
-	while ((line = next_line(&text))) {
+	while ((line = lines_next(&text))) {
 		if (*line == '[')
 			inside = !strcmp(line, section);
 		if (inside && *line)
@@ -98,8 +69,8 @@ static bool says(const char *section, const char *key, const char *value)
 	bool found = false;
 	char *line;
 
-	while (!found && (line = next_line(&section))) {
-		const char *is = after(line, key);
+	while (!found && (line = lines_next(&section))) {
+		const char *is = lines_after(line, key);
 
 		found = is && !strcmp(is, value);
 		free(line);
@@ -150,11 +121,11 @@ static char *networkd_file(const char *text)
 	char *line;
 
 	str_add(&out, "[Match]\nName=eth0\n");
-	while ((line = next_line(&text))) {
+	while ((line = lines_next(&text))) {
 		if (*line == '[')
 			match = !strcmp(line, "[Match]");
-		if (match && after(line, "Name"))
-			wifi |= is_wifi(after(line, "Name"));
+		if (match && lines_after(line, "Name"))
+			wifi |= is_wifi(lines_after(line, "Name"));
 		if (!match && *line)
 			str_addf(&out, "%s%s\n", *line == '[' ? "\n" : "",
 				 line);
@@ -197,15 +168,15 @@ static void twin_dhcpcd(const struct adapt_facts *facts, struct plan *plan)
 	bool inside = false;
 	char *line;
 
-	while ((line = next_line(&at))) {
-		const char *name = after(line, "interface");
+	while ((line = lines_next(&at))) {
+		const char *name = lines_after(line, "interface");
 
 		if (name)
 			inside = is_wifi(name);
-		else if (after(line, "profile"))
+		else if (lines_after(line, "profile"))
 			inside = false;
 		else if (inside && *line && *line != '#' &&
-			 !after(line, "ssid"))
+			 !lines_after(line, "ssid"))
 			str_addf(&block, "%s\n", line);
 		free(line);
 	}
@@ -230,7 +201,7 @@ static bool ends_stanza(const char *line)
 					     "source", "source-directory" };
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
-		if (after(line, words[i]))
+		if (lines_after(line, words[i]))
 			return true;
 	return str_starts(line, "allow-");
 }
@@ -241,8 +212,8 @@ static void add_stanzas(struct str *out, const char *text)
 	bool inside = false;
 	char *line;
 
-	while ((line = next_line(&text))) {
-		const char *name = after(line, "iface");
+	while ((line = lines_next(&text))) {
+		const char *name = lines_after(line, "iface");
 
 		if (name && is_wifi(name)) {
 			inside = true;

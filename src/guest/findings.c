@@ -99,6 +99,12 @@ static void check_network(struct guest *g)
 			  "that the Pi would have had by its cable, from DHCP; "
 			  "give eth0 the fixed one in the VM if it must stay",
 			  g->wifi_address);
+	if (g->second_card)
+		guest_say(g, FINDING_WARN, "second-card",
+			  "a second network card, %s, is configured: the VM "
+			  "has one, and what is said of the second has no "
+			  "effect",
+			  g->second_card);
 	if (g->mac)
 		guest_say(g, FINDING_NOTE, "mac",
 			  "the VM gets the Pi's network address %s (from %s): "

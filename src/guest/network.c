@@ -458,6 +458,7 @@ void network_inspect(struct guest *g, const struct tree *root)
 	cleanup(net_card_free) struct net_card wired = net_wired(root);
 	bool wifi = has_wpa_network(root);
 
+	g->second_card = net_second(root, &wired);
 	wifi |= read_manager(g, root, &wired);
 	if (read_netplan(g, root, &wired))
 		wifi = false; /* it has a cable */

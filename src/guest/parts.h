@@ -40,7 +40,7 @@ void rootdev_missing(struct guest *g, const struct tree *boot);
 void services_inspect(struct guest *g, const struct tree *root,
 		      const struct tree *boot);
 
-/* net, addresses, Wi-Fi. */
+/* net, addresses, Wi-Fi, second_card. */
 void network_inspect(struct guest *g, const struct tree *root);
 
 /* The address by which a .network file knows the wired card, as it stands

@@ -90,12 +90,12 @@ static void free_lists(struct guest *g)
 void guest_free(struct guest *g)
 {
 	char *texts[] = {
-		g->table,          g->disk_id,      g->os_id,     g->os_name,
-		g->suite,          g->os_version,   g->arch_name, g->hostname,
-		g->machine_id,     g->profile,      g->cmdline,   g->boot_dir,
-		g->kernel_package, g->mac,          g->mac_from,  g->address,
-		g->gateway,        g->dns,          g->config,    g->preload,
-		g->mac_bound,      g->wifi_address,
+		g->table,          g->disk_id,      g->os_id,       g->os_name,
+		g->suite,          g->os_version,   g->arch_name,   g->hostname,
+		g->machine_id,     g->profile,      g->cmdline,     g->boot_dir,
+		g->kernel_package, g->mac,          g->mac_from,    g->address,
+		g->gateway,        g->dns,          g->config,      g->preload,
+		g->mac_bound,      g->wifi_address, g->second_card,
 	};
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++)

@@ -183,6 +183,7 @@ struct guest {
 	bool static_address;
 	char *address, *gateway, *dns; /* if static; address as a.b.c.d/n */
 	char *wifi_address; /* fixed, but Wi-Fi's alone: the cable has none */
+	char *second_card; /* of another wired one that is configured: "eth1" */
 	bool wifi_only;
 	bool ssh; /* an SSH server is enabled */
 

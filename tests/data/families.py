@@ -793,6 +793,17 @@ def router_eth1():
 
 
 @card
+def can_hat():
+    """A CAN bus on the pins, and an adapter by its address; a VLAN is made."""
+    return ifupdown(
+        'auto lo can0\niface lo inet loopback\niface can0 can static\n'
+        '\tbitrate 500000\nallow-hotplug eth0\niface eth0 inet dhcp\n'
+        'auto enx00e04c680102\niface enx00e04c680102 inet manual\n'
+        'auto eth7\niface eth7 inet static\n\taddress 10.7.0.1/24\n'
+        '\tvlan-raw-device eth0\n')
+
+
+@card
 def bridge_ifupdown():
     """The card has no stanza of its own: its bridge has the address."""
     return ifupdown(
@@ -840,6 +851,7 @@ def networkd():
 @card
 def wifi_fixed_networkd():
     c = networkd()
+    c.enable('wpa_supplicant@wlan0.service')
     c.put('/etc/wpa_supplicant/wpa_supplicant-wlan0.conf', WPA)
     c.put('/etc/wpa_supplicant/wpa_supplicant.conf', WPA)
     c.put('/etc/systemd/network/25-wlan.network', '[Match]\nName=wlan0\n'

@@ -165,6 +165,40 @@ static void network_ifupdown(void)
 		   "autowlan0\n");
 }
 
+static const char *without(const char *interfaces)
+{
+	static char text[400];
+	autoworld struct world *w = world_new();
+	const char *got;
+
+	fake_file(&w->root, "/etc/network/interfaces", interfaces);
+	adapt_network(&w->facts, &w->plan);
+	got = content(w, "/etc/network/interfaces");
+	snprintf(text, sizeof(text), "%s", got ? got : "(as it was)");
+	return text;
+}
+
+/* What the VM lacks does not stop the rest; what is made is there. */
+static void cards_that_are_missing(void)
+{
+	check_text(without("auto lo eth0 can0 eth1\nauto usb0\n"
+			   "auto wlxb827eb010203\n"),
+		   "auto lo eth0\nallow-hotplug can0 eth1\n"
+		   "allow-hotplug usb0\nallow-hotplug wlxb827eb010203\n");
+	check_text(without("auto lo eth0 eth0:1 eth1.5 tun0 tap0 wg0 ppp0 "
+			   "dummy0 br0 vcan0 lan0\n"),
+		   "(as it was)");
+	check_text(without("auto eth2 eth3 wlbr\niface eth2 inet dhcp\n"
+			   "bond-slaves eth0\niface eth3 inet dhcp\n"
+			   "pre-up ip link add eth3 type dummy\n"
+			   "iface wlbr inet dhcp\nbridge_ports eth0\n"),
+		   "(as it was)");
+	/* the card's own name, and a second one's */
+	check_text(without("auto end0\niface end0 inet dhcp\n"), "(as it was)");
+	check_text(without("auto enxb827eb123456 enx00e04c010203\n"),
+		   "auto enxb827eb123456\nallow-hotplug enx00e04c010203\n");
+}
+
 static void network_others(void)
 {
 	autoworld struct world *w = world_new();
@@ -308,6 +342,7 @@ int main(void)
 	comments_are_no_names();
 	network_networkd();
 	network_ifupdown();
+	cards_that_are_missing();
 	network_others();
 	twins();
 	twin_of_ifupdown();

@@ -209,6 +209,39 @@ static void wifi_with(const char *lease)
 	fake_file(&f, lease, "");
 }
 
+static void second(const char *path, const char *text, const char *name)
+{
+	begin();
+	fake_file(&f, path, text);
+	network_inspect(&g, &t);
+	check_text(g.second_card, name);
+	findings_inspect(&g, &t);
+	check_eq(said("second-card"), name != NULL);
+}
+
+static void test_second_card(void)
+{
+	second("/etc/network/interfaces",
+	       "auto eth1\n#auto eth2\niface eth1 inet dhcp\n", "eth1");
+	second("/etc/dhcpcd.conf", "interface eth0\n  interface eth1\n",
+	       "eth1");
+	second("/etc/netplan/a.yaml",
+	       "network:\n  ethernets:\n    eth0: {}\n"
+	       "    enx00e04c010203: {}\n",
+	       "enx00e04c010203");
+	/* these are the Pi's own */
+	second("/etc/netplan/a.yaml",
+	       "network:\n  ethernets:\n    eth0: {}\n"
+	       "    enxb827eb010203: {}\n    end0: {}\n",
+	       NULL);
+	second("/etc/dhcpcd.conf",
+	       "#interface eth1\ninterface enx00e04c010203\n", NULL);
+	second("/etc/network/interfaces",
+	       "iface eth0:1 inet dhcp\niface eth0.1 inet dhcp\n"
+	       "iface veth1 inet dhcp\n",
+	       NULL);
+}
+
 /* A cable that was in use years ago is no cable. */
 static void test_old_lease(void)
 {
@@ -304,6 +337,7 @@ int main(void)
 	test_other_cards();
 	test_two_managers();
 	test_bridges();
+	test_second_card();
 	test_old_lease();
 	test_wifi_address();
 	test_imager();
