@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What makes sense on a Pi only is turned off: the profile's list, with
- * reasons.  Under systemd a unit is masked, which holds for init scripts too;
- * SysV's init starts what has an S link in a folder of its run level, and a K
- * link is what update-rc.d leaves alone from then on.
+ * reasons.  Under systemd a unit is masked, which holds for init scripts too,
+ * and so is the desktop's other name, display-manager.service: up to 241
+ * (buster's) systemd reads that link's target though the target is masked, and
+ * the packages set the link anew unless it is a mask.  SysV's init starts what
+ * has an S link in a folder of its run level, and a K link is what update-rc.d
+ * leaves alone from then on.
  */
 #include <ctype.h>
 #include <stdlib.h>
@@ -14,6 +17,9 @@
 #include "common/mem.h"
 #include "common/str.h"
 
+static const char display_manager[] =
+	"/etc/systemd/system/display-manager.service";
+
 /* The unit that masks it: a SysV script's is made by systemd's generator. */
 static char *unit_of(const char *name)
 {
@@ -21,14 +27,33 @@ static char *unit_of(const char *name)
 				 : xasprintf("%s.service", name);
 }
 
-static void mask(struct plan *plan, const char *name, const char *reason)
+static void add_mask(struct plan *plan, const char *id, const char *path,
+		     const char *reason)
+{
+	plan_add(plan, CHANGE_SYMLINK, id, path, reason)->target = xstrdup(
+		"/dev/null");
+}
+
+/* Is it what display-manager.service leads to? */
+static bool is_display_manager(const struct adapt_facts *facts,
+			       const char *unit)
+{
+	autofree char *target = facts->readlink(facts->arg, display_manager);
+	const char *slash = target ? strrchr(target, '/') : NULL;
+
+	return target && !strcmp(slash ? slash + 1 : target, unit);
+}
+
+static void mask(const struct adapt_facts *facts, struct plan *plan,
+		 const char *name, const char *reason)
 {
 	autofree char *unit = unit_of(name);
 	autofree char *path = xasprintf("/etc/systemd/system/%s", unit);
 	autofree char *id = xasprintf("mask-%s", unit);
 
-	plan_add(plan, CHANGE_SYMLINK, id, path, reason)->target = xstrdup(
-		"/dev/null");
+	add_mask(plan, id, path, reason);
+	if (is_display_manager(facts, unit))
+		add_mask(plan, id, display_manager, reason);
 }
 
 /* Is this "S01raspi-config" the script's? */
@@ -77,7 +102,7 @@ void adapt_services(const struct adapt_facts *facts, struct plan *plan)
 		if (!reason || s->masked || !s->enabled)
 			continue;
 		if (g->systemd)
-			mask(plan, s->name, reason);
+			mask(facts, plan, s->name, reason);
 		else
 			stop_script(facts, plan, script, reason);
 	}

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What is enabled, as systemd sees it: links in *.wants and *.requires of
- * /etc and of the packages, and init scripts with a start link that no unit of
- * the same name replaces.  A mask is a link to /dev/null in /etc.
+ * /etc and of the packages, what display-manager.service is another name of
+ * (graphical.target wants that name, whoever has it), and init scripts with a
+ * start link that no unit of the same name replaces.  A mask is a link to
+ * /dev/null in /etc.
  */
 #include <ctype.h>
 #include <stdio.h>
@@ -52,6 +54,18 @@ static bool is_mask(const struct tree *root, const char *units,
 		return !strcmp(target, "/dev/null");
 	return tree_lstat(root, path, &st) == 0 && st.kind == TREE_FILE &&
 	       !st.size;
+}
+
+/* The desktop's unit is enabled by this name alone. */
+static void read_display_manager(struct guest *g, const struct tree *root)
+{
+	autofree char *target = tree_readlink(
+		root, "/etc/systemd/system/display-manager.service");
+	const char *slash = target ? strrchr(target, '/') : NULL;
+	const char *name = slash ? slash + 1 : target;
+
+	if (name && str_ends(name, ".service"))
+		service(g, name)->enabled = true;
 }
 
 static bool is_unit(const char *name)
@@ -137,6 +151,7 @@ void services_inspect(struct guest *g, const struct tree *root,
 					      "/etc/rc3.d", "/etc/rc5.d" };
 
 	read_units(g, root, etc_units, true);
+	read_display_manager(g, root);
 	read_units(g, root, lib_units, false);
 	if (!g->merged_usr)
 		read_units(g, root, usr_units, false);

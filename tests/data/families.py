@@ -929,6 +929,17 @@ def serial_devices():
 
 
 @card
+def desktop():
+    """lightdm is enabled by its other name alone."""
+    c = raspios('2023-10-bookworm')
+    c.put('/usr/lib/systemd/system/lightdm.service',
+          '[Service]\nExecStart=/usr/sbin/lightdm\n')
+    c.link('/etc/systemd/system/display-manager.service',
+           '/lib/systemd/system/lightdm.service')
+    return c
+
+
+@card
 def ssh_by_file():
     c = raspios('2023-10-bookworm')
     del c.files['/etc/systemd/system/multi-user.target.wants/ssh.service']

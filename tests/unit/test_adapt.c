@@ -278,6 +278,25 @@ static void services_systemd(void)
 	check_text(w->plan.changes.at[0].reason, "only a Pi has it");
 }
 
+/* Old systemd takes the unit by its other name though its own is masked. */
+static void services_desktop(void)
+{
+	static const char etc[] = "/etc/systemd/system/display-manager.service";
+	autoworld struct world *w = world_new();
+
+	fake_link(&w->root, etc, "/lib/systemd/system/pi-desktop.service");
+	add_service(w, "pi-desktop.service", true, false);
+	add_service(w, "pi-led.service", true, false);
+	adapt_services(&w->facts, &w->plan);
+	check_rows(w, "symlink /etc/systemd/system/pi-desktop.service -> "
+		      "/dev/null\n"
+		      "symlink /etc/systemd/system/display-manager.service -> "
+		      "/dev/null\n"
+		      "symlink /etc/systemd/system/pi-led.service -> "
+		      "/dev/null\n");
+	check_text(w->plan.changes.at[1].id, "mask-pi-desktop.service");
+}
+
 static void services_sysv(void)
 {
 	autoworld struct world *w = world_new();
@@ -603,6 +622,7 @@ int main(void)
 	modules();
 	serial_names();
 	services_systemd();
+	services_desktop();
 	services_sysv();
 	identity();
 	growth();

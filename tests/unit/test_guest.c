@@ -231,6 +231,8 @@ static void test_services(void)
 	fake_file(&f, "/lib/systemd/system/ssh.service", "[Unit]");
 	fake_link(&f, "/lib/systemd/system/sysinit.target.wants/v.service",
 		  "../v.service");
+	fake_link(&f, "/etc/systemd/system/display-manager.service",
+		  "/lib/systemd/system/lightdm.service");
 	fake_link(&f, "/etc/rc2.d/S01raspi-config", "../init.d/raspi-config");
 	fake_link(&f, "/etc/rc2.d/S02ssh", "../init.d/ssh");
 	fake_link(&f, "/etc/rc2.d/K01off", "../init.d/off");
@@ -242,7 +244,16 @@ static void test_services(void)
 	check(!guest_enabled(&g, "a.service"));
 	check(!guest_enabled(&g, "off"));
 	check(!guest_enabled(&g, "alias"));
-	check_eq(g.services.n, 4);
+	check(guest_enabled(&g, "lightdm.service"));
+	check_eq(g.services.n, 5);
+
+	/* turned off by its owner */
+	begin();
+	fake_link(&f, "/etc/systemd/system/display-manager.service",
+		  "/dev/null");
+	services_inspect(&g, &t, NULL);
+	check_eq(g.services.n, 1);
+	check(g.services.at[0].masked && !g.services.at[0].enabled);
 }
 
 static void enabled(const char *name)
