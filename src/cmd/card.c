@@ -77,9 +77,12 @@ static void match(struct card *card, struct inspect_trees *trees)
 	add_layers(card, &files);
 	say(card);
 	match_config(card->profile, g);
-	if (trees->root.ops)
-		inspect_devices(g, &trees->root, card->fits.device_files.all.at,
-				card->fits.device_files.all.n);
+	if (!trees->root.ops)
+		return;
+	inspect_devices(g, &trees->root, card->fits.device_files.all.at,
+			card->fits.device_files.all.n);
+	inspect_rc_local(g, &trees->root, card->fits.pi_commands.all.at,
+			 card->fits.pi_commands.all.n);
 }
 
 static void choose_kernel(struct card *card)

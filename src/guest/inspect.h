@@ -52,6 +52,13 @@ void inspect_devices(struct guest *g, const struct tree *root,
 		     char *const *patterns, size_t n);
 
 /*
+ * A finding if /etc/rc.local ends before its end in a VM: at a command that one
+ * of these shell patterns fits ("tvservice *"), its folder and sudo left out.
+ */
+void inspect_rc_local(struct guest *g, const struct tree *root,
+		      char *const *patterns, size_t n);
+
+/*
  * The file systems of an inspected guest, for those who read more of it.  The
  * disks must stay open meanwhile.  trees.boot.ops is NULL where the card has no
  * boot partition.

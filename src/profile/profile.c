@@ -271,6 +271,11 @@ static int read_devices(struct reader *r, const struct yaml_node *node)
 	return read_words(r, node, &r->p->device_files);
 }
 
+static int read_pi_commands(struct reader *r, const struct yaml_node *node)
+{
+	return read_words(r, node, &r->p->pi_commands);
+}
+
 /* A map of texts with these keys and no others; NULL where one is missing. */
 static int read_texts(struct reader *r, const struct yaml_node *node,
 		      const char *const *keys, size_t n, const char **ret)
@@ -436,6 +441,7 @@ static int read_file(struct reader *r)
 		{ "modules", YAML_LIST, read_modules, false },
 		{ "config", YAML_LIST, read_config, false },
 		{ "device_files", YAML_LIST, read_devices, false },
+		{ "pi_commands", YAML_LIST, read_pi_commands, false },
 	};
 	autoyaml struct yaml_node *tree = NULL;
 	int rc = yaml_load(r->path, &tree, r->err);
@@ -467,10 +473,11 @@ static void free_rows(struct profile_rows *rows)
 
 static struct profile_words *words_of(struct profile *p, size_t i)
 {
-	struct profile_words *all[] = { &p->os,       &p->suites,
-					&p->files,    &p->units,
-					&p->labels,   &p->partuuids,
-					&p->disk_ids, &p->device_files };
+	struct profile_words *all[] = { &p->os,         &p->suites,
+					&p->files,      &p->units,
+					&p->labels,     &p->partuuids,
+					&p->disk_ids,   &p->device_files,
+					&p->pi_commands };
 
 	return i < sizeof(all) / sizeof(*all) ? all[i] : NULL;
 }
@@ -544,6 +551,7 @@ static void add_lists(struct profile *to, const struct profile *from)
 	add_rows(&to->words, &from->words);
 	add_rows(&to->modules, &from->modules);
 	add_words(&to->device_files, &from->device_files);
+	add_words(&to->pi_commands, &from->pi_commands);
 	for (size_t i = 0; i < from->config.n; i++) {
 		const struct profile_fate *row = &from->config.at[i];
 
@@ -587,7 +595,7 @@ void profile_add_layer(struct profile *p, const struct profile *layer)
 	p->services = (struct profile_rows){ 0 };
 	p->words = (struct profile_rows){ 0 };
 	p->modules = (struct profile_rows){ 0 };
-	p->device_files = (struct profile_words){ 0 };
+	p->device_files = p->pi_commands = (struct profile_words){ 0 };
 	memset(&p->config, 0, sizeof(p->config));
 	memset(&p->says, 0, sizeof(p->says));
 	add_lists(p, layer);

@@ -76,6 +76,8 @@ struct profile {
 	struct vec_of(struct profile_say) says;
 	struct profile_words device_files; /* patterns of files that may name
 					    * devices */
+	struct profile_words pi_commands;  /* patterns of commands that fail
+					    * where there is no Pi */
 };
 
 struct profiles {

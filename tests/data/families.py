@@ -939,6 +939,38 @@ def desktop():
     return c
 
 
+def with_rc_local(text):
+    """The owner's, and executable."""
+    c = raspios('2021-10-bullseye')
+    c.put('/etc/rc.local', text + 'cd /home/pi/server\n./run &\nexit 0\n')
+    c.after.append(debugfs((c.boot_start + c.boot_size) * SECTOR,
+                           'sif /etc/rc.local mode 0100755'))
+    return c
+
+
+@card
+def rc_local():
+    """As shipped, and lines for the Pi in front of the server."""
+    return with_rc_local(
+        '#!/bin/sh -e\n#\n# rc.local\n\n_IP=$(hostname -I) || true\n'
+        'if [ "$_IP" ]; then\n  printf "My IP address is %s\\n" "$_IP"\nfi\n'
+        '/sbin/iw dev wlan0 set power_save off\n'
+        'echo none > /sys/class/leds/led0/trigger\n')
+
+
+@card
+def rc_local_safe():
+    return with_rc_local(
+        '#!/bin/sh -e\n/usr/bin/tvservice -o || true\n'
+        '# echo 17 > /sys/class/gpio/export\nset +e\n'
+        'echo ds1307 0x68 > /sys/class/i2c-adapter/i2c-1/new_device\n')
+
+
+@card
+def rc_local_goes_on():
+    return with_rc_local('#!/bin/sh\ntvservice -o\n')
+
+
 @card
 def ssh_by_file():
     c = raspios('2023-10-bookworm')

@@ -33,12 +33,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		"/lib/systemd/system/x.service",
 		"/boot/config.txt",
 		"/boot/cmdline.txt",
+		"/etc/crypttab",
+		"/etc/rc.local",
+		"/etc/nut/ups.conf",
+		"/etc/udev/rules.d/x.rules",
 	};
 	static const char *const services[] = { "x.service", "dhcpcd.service",
 						"NetworkManager.service" };
-	static char pattern[] = "/etc/?*";
+	static char pattern[] = "/etc/?*", command[] = "*/sys/class/gpio/*";
 	static struct fake_tree f;
-	char *patterns[] = { pattern };
+	char *patterns[] = { pattern }, *commands[] = { command };
 	struct guest g = { .arch = ARCH_ARMHF };
 	struct tree t;
 
@@ -46,6 +50,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	t = fake_tree(&f);
 	for (size_t i = 0; i < sizeof(files) / sizeof(*files); i++)
 		fake_bytes(&f, files[i], data, size);
+	fake_find(&f, "/etc/rc.local")->mode = 0755;
 	for (size_t i = 0; i < sizeof(services) / sizeof(*services); i++)
 		*vec_add(&g.services) = (struct guest_service){
 			.name = xstrdup(services[i]), .enabled = true
@@ -63,6 +68,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	containers_inspect(&g, &t);
 	programs_inspect(&g, &t);
 	inspect_devices(&g, &t, patterns, 1);
+	inspect_rc_local(&g, &t, commands, 1);
 	guest_free(&g);
 	return 0;
 }

@@ -71,7 +71,8 @@ size_t fuzz_seed(unsigned int n, uint8_t *buf, size_t size)
 		"modules:\n  - {name: snd-bcm2835, reason: y}\n"
 		"config:\n  - {name: 'dtoverlay=w1*', fate: lost, code: g,"
 		" reason: y}\n"
-		"device_files: [/etc/?*]\n";
+		"device_files: [/etc/?*]\n"
+		"pi_commands: ['gpio *']\n";
 	static const char generic[] = "version: 1\ntitle: X\ngeneric: true\n";
 	static const char *const seeds[] = { text, generic, NULL };
 

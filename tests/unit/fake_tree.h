@@ -25,7 +25,8 @@ struct fake_node {
 	enum tree_kind kind;
 	const char *content; /* a link's target; not owned */
 	size_t len;
-	int64_t mtime; /* seconds since 1970 */
+	unsigned int mode; /* 0: 0644 */
+	int64_t mtime;     /* seconds since 1970 */
 };
 
 struct fake_tree {
@@ -114,7 +115,9 @@ static inline int fake_op_stat(void *fs, uint64_t node, struct tree_stat *ret)
 	struct fake_tree *f = fs;
 
 	*ret = (struct tree_stat){ .kind = f->nodes[node].kind,
-				   .mode = 0644,
+				   .mode = f->nodes[node].mode
+						   ? f->nodes[node].mode
+						   : 0644,
 				   .size = f->nodes[node].len,
 				   .mtime = f->nodes[node].mtime };
 	return 0;

@@ -735,6 +735,60 @@ static void test_devices(void)
 	check(said("devices"));
 }
 
+/* What is said of an rc.local, or NULL. */
+static const char *rc_local(unsigned int mode, const char *text)
+{
+	static char tv[] = "tvservice *", gpio[] = "*/sys/class/gpio/*";
+	char *patterns[] = { tv, gpio };
+	const struct finding *finding;
+
+	begin();
+	fake_file(&f, "/etc/rc.local", text);
+	fake_find(&f, "/etc/rc.local")->mode = mode;
+	inspect_rc_local(&g, &t, patterns, 2);
+	finding = guest_finding(&g, "rc-local");
+	return finding ? finding->text : NULL;
+}
+
+static bool rc_local_ends(const char *text)
+{
+	return rc_local(0755, text) != NULL;
+}
+
+static void test_rc_local(void)
+{
+	static const char stock[] = "#!/bin/sh -e\n#\n# /x\n\n"
+				    "/usr/bin/tvservice -o\n/srv/run &\n";
+	const char *text = rc_local(0755, stock);
+
+	check(text && strstr(text, "line 5 does (/usr/bin/tvservice -o)"));
+	check(!rc_local(0644, stock));
+	check(!rc_local_ends("#!/bin/sh\ntvservice -o\n/srv/run\n"));
+	check(rc_local_ends("#!/bin/sh\nset -ex\ntvservice -o\n/srv/run\n"));
+	check(rc_local_ends("#!/bin/bash -xe\nsudo tvservice -o; /srv/run"));
+	check(rc_local_ends("#!/bin/sh -e\nsleep 9 && tvservice -o\nx\n"));
+	check(rc_local_ends("#!/bin/sh -e\n"
+			    "echo 17 | sudo tee /sys/class/gpio/export\nx\n"));
+	check(rc_local_ends("#!/bin/sh -e\nfor i in 4 17; do\n"
+			    "echo $i > /sys/class/gpio/export; done\nx\n"));
+
+	/* nothing behind it, or it does not end there */
+	check(!rc_local_ends("#!/bin/sh -e\ntvservice -o\nexit 0\nx\n"));
+	check(!rc_local_ends("#!/bin/sh -e\nset +e\ntvservice -o\nx\n"));
+	check(!rc_local_ends("#!/bin/sh -e\ntvservice -o || true\nx\n"));
+	check(!rc_local_ends("#!/bin/sh -e\ntvservice -o &\nx\n"));
+	check(!rc_local_ends("#!/bin/sh -e\n(sleep 9; tvservice -o) &\nx\n"));
+	check(!rc_local_ends("#!/bin/sh -e\nsh -c 'cd /x; tvservice -o' &\n"
+			     "x\n"));
+	check(!rc_local_ends("#!/bin/sh -e\ntvservice -s && x\nx\n"));
+	check(!rc_local_ends("#!/bin/sh -e\nif [ -e /dev/vchiq ]; then\n"
+			     "\ttvservice -o\nfi\nx\n"));
+	check(!rc_local_ends("#!/bin/sh -e\n[ -d /sys/class/gpio ] && "
+			     "echo 1 > /sys/class/gpio/export\nx\n"));
+	check(!rc_local_ends("#!/bin/sh -e\n/srv/my-tvservice -o\nx\n"));
+	check(!rc_local_ends("#!/bin/sh -e\n#tvservice -o\nx\n"));
+}
+
 /* fstab: the spec of /, or NULL: it does not say. */
 static bool elsewhere_by(const char *root, const char *fstab)
 {
@@ -816,6 +870,7 @@ int main(void)
 	test_containers();
 	test_programs();
 	test_devices();
+	test_rc_local();
 	test_rootdev();
 	begin();
 	g.arch = ARCH_ARM64;

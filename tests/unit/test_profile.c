@@ -154,6 +154,7 @@ static void test_layers(void)
 	     "adds: true\n"
 	     "match: {file: ['boot:z', /etc/octopi_version]}\n"
 	     "device_files: [/etc/y]\n"
+	     "pi_commands: [y *]\n"
 	     "config:\n"
 	     "- {name: 'dtoverlay=ac', fate: changed, reason: on top}\n");
 	check(!profile_load(dir, &all, &err));
@@ -163,6 +164,7 @@ static void test_layers(void)
 	profile_copy(match_name(&all, "x"), &p);
 	profile_add_layer(&p, match_name(&all, "layer-y"));
 	check(!strcmp(p.title, "X") && p.device_files.all.n == 1);
+	check_eq(p.pi_commands.all.n, 1);
 	*vec_add(&g.config_lines) =
 		(struct guest_config){ .text = xstrdup("dtoverlay=ab"),
 				       .file = xstrdup("config.txt"),
