@@ -19,6 +19,7 @@
 #include "common/cleanup.h"
 #include "common/mem.h"
 #include "common/str.h"
+#include "model/guest.h"
 #include "model/serial.h"
 #include "store/store.h"
 
@@ -69,11 +70,13 @@ static const char *text_of(struct json_object *o, const char *key)
 		       : NULL;
 }
 
-/* Is it a serial port, which can be given to the guest? */
-static bool is_serial(const char *name)
+/* Is it a serial port, which can be given to the guest?  By a name of the
+ * card's own ("/dev/zigbee") it is one if there is something to decide. */
+static bool is_serial(const char *name, const char *fate)
 {
 	return !fnmatch("/dev/tty[AUS]*", name, 0) ||
-	       !fnmatch("/dev/serial*", name, 0);
+	       !fnmatch("/dev/serial*", name, 0) ||
+	       (fate && !strcmp(fate, guest_fate_name(FATE_DECIDE)));
 }
 
 /* A guest without a report was not converted; it has nothing to want. */
@@ -93,7 +96,7 @@ static void read_wanted(struct devices *d, const char *name)
 		const char *where = text_of(o, "where");
 
 		if (kind && !strcmp(kind, "device") && device &&
-		    is_serial(device))
+		    is_serial(device, text_of(o, "fate")))
 			*vec_add(&d->wanted) = (struct wanted){
 				xstrdup(device), xstrdup(where ? where : "?")
 			};

@@ -97,19 +97,22 @@ cat >guests/homepi/report.json <<END
 {"things": [
  {"kind": "device", "name": "/dev/serial/by-id/$zigbee", "where": "/opt/zigbee2mqtt/data/configuration.yaml"},
  {"kind": "device", "name": "/dev/ttyACM0", "where": "/etc/ser2net.yaml"},
+ {"kind": "device", "name": "/dev/meter", "where": "/etc/vzlogger.conf", "fate": "decide"},
+ {"kind": "device", "name": "usbhid-ups", "where": "/etc/nut/ups.conf", "fate": "lost"},
  {"kind": "device", "name": "/dev/i2c-1", "where": "/etc/x"}]}
 END
 sticks=$zigbee
 expect 0 with_dev homepi
 says "asked for $by_id/$zigbee by /opt/zigbee2mqtt/data/configuration.yaml to give it: pimigrate devices homepi attach $by_id/$zigbee" \
-	"asked for /dev/ttyACM0 by /etc/ser2net.yaml to give it" "plugged in $by_id/$zigbee"
-! grep -q i2c out || fail "that is no serial port"
+	"asked for /dev/ttyACM0 by /etc/ser2net.yaml to give it" "asked for /dev/meter by /etc/vzlogger.conf" \
+	"plugged in $by_id/$zigbee"
+! grep -q 'i2c\|ups' out || fail "that is no serial port"
 sticks="$zigbee usb-other"
 expect 0 with_dev homepi --json
 python3 - "$by_id/$zigbee" <<'END' || fail "the proposals"
 import json, sys
 seen = json.load(open('out'))
-assert [a['proposal'] for a in seen['asked_for']] == [sys.argv[1], None], seen   # of two sticks none is guessed
+assert [a['proposal'] for a in seen['asked_for']] == [sys.argv[1], None, None], seen   # of two sticks none is guessed
 assert len(seen['plugged_in']) == 2, seen
 END
 # the same stick by another name is the same

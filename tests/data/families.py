@@ -3,6 +3,7 @@
 card; CARDS has them by name."""
 import io
 import json
+import sqlite3
 import tarfile
 
 from card import Card, Part, debugfs, elf, extended, patch, SECTOR
@@ -969,6 +970,72 @@ def rc_local_safe():
 @card
 def rc_local_goes_on():
     return with_rc_local('#!/bin/sh\ntvservice -o\n')
+
+
+@card
+def nut_usb():
+    """A UPS on USB, by NUT, and by apcupsd; serial ones in examples alone."""
+    c = raspios('2023-10-bookworm')
+    c.put('/etc/nut/ups.conf', '# [apc]\n#   driver = apcsmart\n'
+          '#   port = /dev/ttyS0\nmaxretry = 3\n[eaton]\n'
+          '\tdriver = "usbhid-ups"\n\tport = auto\n')
+    c.put('/etc/apcupsd/apcupsd.conf', '## apcupsd.conf v1.1 ##\n'
+          '# DEVICE /dev/ttyS0\nUPSCABLE usb\nUPSTYPE usb\nDEVICE\n')
+    c.put('/etc/default/apcupsd', 'ISCONFIGURED=yes\n')
+    return c
+
+
+@card
+def ups_of_none():
+    """Both are installed, as packages leave them."""
+    c = raspios('2023-10-bookworm')
+    c.put('/etc/nut/ups.conf', '# [apc]\n#   driver = usbhid-ups\n'
+          ' #   port = /dev/ttyS0\nmaxretry = 3\n')
+    c.put('/etc/apcupsd/apcupsd.conf', 'UPSCABLE usb\nUPSTYPE usb\nDEVICE\n')
+    c.put('/etc/default/apcupsd', '#ISCONFIGURED=yes\nISCONFIGURED=no\n')
+    return c
+
+
+@card
+def udev_name():
+    """Sticks by names of the owner's; those that nothing uses do not count."""
+    c = raspios('2023-10-bookworm')
+    c.put('/etc/udev/rules.d/99-com.rules', 'KERNEL=="ttyAMA[01]", '
+          'PROGRAM="/bin/sh -c \'x\'", SYMLINK+="serial%c"\n')
+    c.put('/etc/udev/rules.d/99-usb.rules',
+          '# SUBSYSTEM=="tty", SYMLINK+="old"\n'
+          'SUBSYSTEM=="tty", ATTRS{idVendor}=="10c4", SYMLINK+="zigbee"\n'
+          'KERNEL=="ttyUSB*", ATTRS{serial}=="A1", \\\n'
+          '  SYMLINK+="zwave meters/heat"\n'
+          'SUBSYSTEM=="input", SYMLINK+="remote"\n')
+    c.put('/opt/zigbee2mqtt/data/configuration.yaml',
+          'serial:\n  port: /dev/zigbee\nadvanced:\n  log: /dev/old\n')
+    c.put('/etc/vzlogger.conf', '{"device": "/dev/meters/heat"}\n')
+    return c
+
+
+@card
+def docker_device():
+    c = raspios('2023-10-bookworm')
+    docker(c, 'arm')
+    c.put(f'/var/lib/docker/containers/{HASH}/hostconfig.json', json.dumps(
+        {'Binds': ['/dev/serial/by-id/usb-x-if00:/dev/ttyUSB0'],
+         'Devices': [{'PathOnHost': '/dev/ttyACM0',
+                      'PathInContainer': '/dev/ttyACM0'}]}))
+    return c
+
+
+@card
+def domoticz():
+    """A database: its first NUL is no end, and what is beside touches it."""
+    c = raspios('2023-10-bookworm')
+    db = sqlite3.connect(':memory:')
+    db.execute('create table Hardware (Name, Address, Port, SerialPort, User)')
+    db.execute('insert into Hardware values (?, ?, ?, ?, ?)',
+               ('P1', 'localhost', 1, '/dev/ttyUSB0', 'admin'))
+    db.commit()
+    c.put('/home/pi/domoticz/domoticz.db', db.serialize())
+    return c
 
 
 @card

@@ -97,6 +97,10 @@ size_t fuzz_seed(unsigned int n, uint8_t *buf, size_t size)
 		"    w: {match: {name: wlan0}, addresses: [10.0.0.5/8]}\n",
 		"IN=eth0 OUT= MAC=b8:27:eb:00:00:01:b8:27:eb:00:00:02:08:00\n"
 		"DHCPACK(eth0) 10.0.0.5 b8:27:eb:00:00:03 x\n",
+		"#!/bin/sh -e\nif [ x ]; then\n\ty\nfi\nset +e; set -e\n"
+		"for i in 4; do echo $i >/sys/class/gpio/export; done\nz &\n",
+		"[a]\n\tdriver = \"usbhid-ups\"\nport=auto\n#[b]\n"
+		"SUBSYSTEM==\"tty\", \\\n SYMLINK+=\"a b/c\"\n/dev/b/c\n",
 		NULL,
 	};
 

@@ -735,6 +735,115 @@ static void test_devices(void)
 	check(said("devices"));
 }
 
+static void devices_of(const char *file, const char *text)
+{
+	static char etc[] = "/etc/?*.conf";
+	char *patterns[] = { etc };
+
+	begin();
+	fake_file(&f, file, text);
+	inspect_devices(&g, &t, patterns, 1);
+}
+
+static void test_device_comments(void)
+{
+	devices_of("/etc/a.conf", "# /dev/ttyS0\n  ;port=/dev/ttyUSB1\n"
+				  "port=/dev/ttyUSB2 # /dev/x\n"
+				  "\t#\t/dev/ttyUSB3");
+	check(thing("/dev/ttyUSB2") && g.things.n == 1);
+	devices_of("/etc/a.conf", "- /dev/ttyUSB0:/dev/ttyACM0\n"
+				  "- /dev/i2c-1:/dev/i2c-1\n");
+	check(thing("/dev/ttyUSB0") && thing("/dev/i2c-1"));
+	check_eq(g.things.n, 2);
+}
+
+/* Larger than what is read at a time, with a name on each border. */
+static void test_device_database(void)
+{
+	static const size_t places[] = { 8, (1 << 20) - 4, 3 << 20, 9 << 20 };
+	static char db[(9 << 20) + 100];
+	static char etc[] = "/etc/?*";
+	char *patterns[] = { etc };
+
+	for (size_t shift = 0; shift < 5000; shift += 499) {
+		begin();
+		memset(db, 0, sizeof(db));
+		for (size_t i = 0; i < 4; i++) {
+			char name[40];
+
+			snprintf(name, sizeof(name), "x/dev/ttyUSB%zuadmin", i);
+			memcpy(db + places[i] - (i == 1 ? shift : 0), name,
+			       strlen(name));
+		}
+		fake_bytes(&f, "/etc/db", db, sizeof(db));
+		inspect_devices(&g, &t, patterns, 1);
+		check(thing("/dev/ttyUSB0") && thing("/dev/ttyUSB1"));
+		check(thing("/dev/ttyUSB2") && thing("/dev/ttyUSB3"));
+		check_eq(g.things.n, 4);
+	}
+}
+
+/* In a long text, comments are seen behind each border too. */
+static void test_device_long_text(void)
+{
+	static char text[(2 << 20) + 1];
+	static const char line[] = "# /dev/ttyUSB0 and more words\n";
+	size_t n = 0;
+
+	while (n + strlen(line) < sizeof(text) - 20) {
+		memcpy(text + n, line, strlen(line));
+		n += strlen(line);
+	}
+	strcpy(text + n, "p=/dev/ttyACM3");
+	devices_of("/etc/a.conf", text);
+	check(thing("/dev/ttyACM3") && g.things.n == 1);
+}
+
+static void test_device_names(void)
+{
+	static char etc[] = "/etc/?*.conf";
+	char *patterns[] = { etc };
+	const struct guest_thing *pins;
+
+	begin();
+	fake_file(&f, "/etc/udev/rules.d/9.rules",
+		  "#SUBSYSTEM==\"tty\", SYMLINK+=\"off\"\n"
+		  "SUBSYSTEM==\"tty\", SYMLINK+=\"a b/c n%n $x\"\n"
+		  "KERNEL==\"ttyAMA0\", \\\n  SYMLINK=\"gps\"\n"
+		  "SUBSYSTEM==\"tty\", SYMLINK==\"asked\"\n"
+		  "SUBSYSTEM==\"input\", SYMLINK+=\"mouse\"\n");
+	fake_file(&f, "/etc/udev/rules.d/8.rules",
+		  "SUBSYSTEM!=\"tty\", GOTO=\"end\"\n"
+		  "ATTRS{serial}==\"1\", SYMLINK+=\"late\"\n");
+	fake_file(&f, "/etc/udev/rules.d/README", "\"tty SYMLINK+=\"no\"");
+	fake_file(&f, "/etc/x.conf",
+		  "/dev/off /dev/a /dev/b/c /dev/gps /dev/asked /dev/mouse "
+		  "/dev/late /dev/no /dev/b /dev/ac\n");
+	inspect_devices(&g, &t, patterns, 1);
+	check(thing("/dev/a") && thing("/dev/b/c") && thing("/dev/late"));
+	pins = thing("/dev/gps");
+	check(pins && strstr(pins->text, "the Pi's own serial port"));
+	check_eq(g.things.n, 4);
+}
+
+static void test_ups(void)
+{
+	devices_of("/etc/nut/ups.conf",
+		   "[a]\ndriver = nutdrv_qx\nport = /dev/ttyUSB0\n"
+		   "[b]\n\tdriver=\"blazer_usb\"\nport=auto\n"
+		   "[c]\nport = auto\ndriver = usbhid-ups\n"
+		   "#[d]\n#driver = riello_usb\n");
+	check(thing("blazer_usb") && thing("usbhid-ups"));
+	check(said("devices"));
+	check_eq(g.things.n, 2);
+	devices_of("/etc/nut/ups.conf", "[a]\ndriver = nutdrv_qx\n");
+	check(thing("nutdrv_qx") && thing("nutdrv_qx")->fate == FATE_LOST);
+	devices_of("/etc/apcupsd/apcupsd.conf", "UPSTYPE usb\n");
+	check(thing("UPSTYPE usb") != NULL);
+	devices_of("/etc/apcupsd/apcupsd.conf", "#UPSTYPE usb\n");
+	check(!g.things.n);
+}
+
 /* What is said of an rc.local, or NULL. */
 static const char *rc_local(unsigned int mode, const char *text)
 {
@@ -870,6 +979,11 @@ int main(void)
 	test_containers();
 	test_programs();
 	test_devices();
+	test_device_comments();
+	test_device_database();
+	test_device_long_text();
+	test_device_names();
+	test_ups();
 	test_rc_local();
 	test_rootdev();
 	begin();
