@@ -55,19 +55,6 @@ static bool has_option(const char *options, const char *option)
 	return false;
 }
 
-/* A disk that the guest will not have: it names a device, but none of the
- * card's partitions. */
-static bool is_lost(const struct guest_mount *m)
-{
-	static const char *const starts[] = { "/dev/", "UUID=", "LABEL=",
-					      "PARTUUID=", "PARTLABEL=" };
-
-	for (size_t i = 0; i < sizeof(starts) / sizeof(starts[0]); i++)
-		if (!m->partition && str_starts(m->spec, starts[i]))
-			return true;
-	return false;
-}
-
 /* The id that stays; NULL if the name is one, or there is none. */
 static char *new_spec(const struct guest *g, const struct guest_mount *m)
 {
@@ -96,15 +83,15 @@ static const char *new_dir(const struct guest *g, const struct guest_mount *m)
 static char *new_options(const struct guest *g, const struct guest_mount *m)
 {
 	const struct guest_partition *p = guest_partition(g, m->partition);
-	bool lost = is_lost(m), fat = p && p->fs == FS_FAT;
+	bool fat = p && p->fs == FS_FAT;
 	autostr struct str s = { 0 };
 
-	if ((!fat && !lost) || has_option(m->options, "noauto"))
+	if ((!fat && !m->missing) || has_option(m->options, "noauto"))
 		return NULL;
 	str_add(&s, m->options && *m->options ? m->options : "defaults");
 	if (!has_option(s.text, "nofail"))
 		str_add(&s, ",nofail");
-	if (lost && !strstr(s.text, "x-systemd.device-timeout"))
+	if (m->missing && !strstr(s.text, "x-systemd.device-timeout"))
 		str_add(&s, ",x-systemd.device-timeout=10");
 	return strcmp(s.text, m->options ? m->options : "") ? str_steal(&s)
 							    : NULL;

@@ -125,28 +125,13 @@ static void check_network(struct guest *g)
 			  "console");
 }
 
-/* File systems that come over the network, or from nowhere. */
-static bool needs_no_disk(const struct guest_mount *m)
-{
-	static const char *const types[] = {
-		"tmpfs",  "proc", "sysfs", "nfs",     "nfs4", "cifs", "overlay",
-		"devpts", "none", "fuse*", "debugfs", "bind", "sshfs"
-	};
-
-	for (size_t i = 0; i < sizeof(types) / sizeof(*types); i++)
-		if (!fnmatch(types[i], m->type, 0))
-			return true;
-	return strstr(m->options, "bind") != NULL;
-}
-
 static void check_mounts(struct guest *g)
 {
 	for (size_t i = 0; i < g->mounts.n; i++) {
 		const struct guest_mount *m = &g->mounts.at[i];
 
-		if (m->partition || needs_no_disk(m) ||
-		    (m->spec[0] == '/' && !str_starts(m->spec, "/dev/")) ||
-		    strstr(m->options, "noauto") || !strcmp(m->dir, "/"))
+		if (!m->missing || strstr(m->options, "noauto") ||
+		    !strcmp(m->dir, "/"))
 			continue;
 		guest_say(g, FINDING_WARN, "other-disk",
 			  "%s (%s) is on another disk, which is not here: it "

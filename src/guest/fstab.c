@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <ctype.h>
+#include <fnmatch.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -131,6 +132,71 @@ int fstab_partition(const struct guest *g, const char *spec)
 	return !n && !other_disk(g, spec) ? by_device(g, spec) : n;
 }
 
+/* Does the spec name a disk, and not memory, a server or another folder? */
+static bool names_disk(const struct guest_mount *m)
+{
+	static const char *const starts[] = { "/dev/", "UUID=", "LABEL=",
+					      "PARTUUID=", "PARTLABEL=" };
+	static const char *const memory[] = { "/dev/zram*", "/dev/ram*",
+					      "/dev/loop*" };
+
+	for (size_t i = 0; i < sizeof(memory) / sizeof(*memory); i++)
+		if (!fnmatch(memory[i], m->spec, 0))
+			return false;
+	if (!strcmp(m->type, "tmpfs") || strstr(m->options, "bind"))
+		return false;
+	for (size_t i = 0; i < sizeof(starts) / sizeof(*starts); i++)
+		if (str_starts(m->spec, starts[i]))
+			return true;
+	return false;
+}
+
+/* A volume is on any disk that LVM has; which one, only LVM knows. */
+static bool may_be_lvm(const struct guest *g, const char *spec)
+{
+	if (fnmatch("/dev/*/*", spec, 0) || str_starts(spec, "/dev/disk/"))
+		return false;
+	for (size_t i = 0; i < g->partitions.n; i++) {
+		const char *fs = g->partitions.at[i].fs_name;
+
+		if (fs && !strcmp(fs, "LVM2_member"))
+			return true;
+	}
+	return false;
+}
+
+/* Will the VM find that partition by the same name?  What is in crypttab stays
+ * as it is. */
+static bool keeps_name(const struct guest *g, const char *spec)
+{
+	if (str_starts(spec, "/dev/") && !str_starts(spec, "/dev/disk/by-"))
+		return false;
+	return !g->laid_out || !strcasestr(spec, "partuuid");
+}
+
+/* Does /etc/crypttab make /dev/mapper/NAME of a partition that is here? */
+static bool is_unlocked(const struct guest *g, const char *crypttab,
+			const char *spec)
+{
+	static const char mapper[] = "/dev/mapper/";
+	autofree char *copy = crypttab && str_starts(spec, mapper)
+				      ? xstrdup(crypttab)
+				      : NULL;
+	char *rest = copy;
+
+	for (char *line = text_line(&rest); line; line = text_line(&rest)) {
+		char *save = NULL;
+		const char *name = strtok_r(line, " \t", &save);
+		const char *from = strtok_r(NULL, " \t", &save);
+
+		if (name && from && !strcmp(name, spec + strlen(mapper)))
+			return may_be_lvm(g, from) ||
+			       (fstab_partition(g, from) &&
+				keeps_name(g, from));
+	}
+	return false;
+}
+
 static void add_mount(struct guest *g, char *line)
 {
 	struct guest_mount m = { 0 };
@@ -155,6 +221,7 @@ static void add_mount(struct guest *g, char *line)
 void fstab_inspect(struct guest *g, const struct tree *root)
 {
 	autofree char *text = tree_text(root, "/etc/fstab");
+	autofree char *crypttab = tree_text(root, "/etc/crypttab");
 	char *rest = text;
 
 	for (char *line = text_line(&rest); line; line = text_line(&rest))
@@ -163,5 +230,8 @@ void fstab_inspect(struct guest *g, const struct tree *root)
 		struct guest_mount *m = &g->mounts.at[i];
 
 		m->partition = fstab_partition(g, m->spec);
+		m->missing = !m->partition && names_disk(m) &&
+			     !may_be_lvm(g, m->spec) &&
+			     !is_unlocked(g, crypttab, m->spec);
 	}
 }

@@ -47,6 +47,7 @@ struct guest_mount {
 	char *spec, *dir, *type, *options;
 	int freq, passno;
 	int partition; /* reference of the one it names; 0: none that is here */
+	bool missing;  /* it is on a disk, and that is none of those here */
 };
 
 enum guest_arch {

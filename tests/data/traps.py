@@ -368,15 +368,54 @@ def btrfs_root():
     return c
 
 
+def luks(start):
+    return Part(start, 8192, 0x83, patch(
+        start * SECTOR, b'LUKS\xba\xbe\0\1' + bytes(160) +
+        b'11111111-2222-3333-4444-666666666666'.ljust(40, b'\0') +
+        bytes(300)))
+
+
+def uses_luks(c):
+    c.put('/etc/crypttab', '# <target> <source> <key> <options>\n'
+          'data UUID=11111111-2222-3333-4444-666666666666 none luks\n')
+    c.files['/etc/fstab'] += b'/dev/mapper/data /srv ext4 defaults 0 2\n'
+    return c
+
+
 @card
 def luks_data():
     """A third partition that is encrypted; the root is not."""
+    c = uses_luks(small())
+    c.parts = c.usual() + [luks(ROOT + 16384 + 2048)]
+    return c
+
+
+@card
+def luks_before():
+    """The same in front of the root, which can grow."""
+    c = uses_luks(small())
+    boot, start = c.usual()[0], ROOT + 8192
+    c.parts = [boot, Part(start, 16384, 0x83, c.root(start, 16384)),
+               luks(ROOT)]
+    return c
+
+
+@card
+def no_disk_mounts():
+    """What fstab has that is on no disk, and needs none."""
     c = small()
-    start = ROOT + 16384 + 2048
-    c.parts = c.usual() + [Part(start, 8192, 0x83, patch(
-        start * SECTOR, b'LUKS\xba\xbe\0\1' + bytes(160) +
-        b'11111111-2222-3333-4444-666666666666'.ljust(40, b'\0') +
-        bytes(300)))]
+    c.files['/etc/fstab'] += b'''\
+/dev/zram0 none swap defaults,pri=10 0 0
+/dev/loop0 /mnt/image ext4 defaults 0 0
+ramfs /mnt/ram ramfs defaults 0 0
+https://nas.example/dav /mnt/dav davfs _netdev 0 0
+cgroup /sys/fs/cgroup cgroup defaults 0 0
+nas:/volume /mnt/gluster glusterfs defaults,_netdev 0 0
+share /mnt/9p 9p trans=virtio 0 0
+sshfs#pi@nas:/srv /mnt/ssh fuse defaults 0 0
+pi@nas:/srv /mnt/ssh2 fuse.sshfs defaults 0 0
+/srv/a /srv/b none bind 0 0
+'''
     return c
 
 

@@ -102,13 +102,16 @@ static inline void add_mount(struct world *w, const char *spec, const char *dir,
 			     const char *type, const char *options,
 			     int partition)
 {
-	*vec_add(&w->guest.mounts) = (struct guest_mount){ xstrdup(spec),
-							   xstrdup(dir),
-							   xstrdup(type),
-							   xstrdup(options),
-							   0,
-							   2,
-							   partition };
+	*vec_add(&w->guest.mounts) = (struct guest_mount){
+		.spec = xstrdup(spec),
+		.dir = xstrdup(dir),
+		.type = xstrdup(type),
+		.options = xstrdup(options),
+		.passno = 2,
+		.partition = partition,
+		.missing = !partition &&
+			   (str_starts(spec, "/dev/") || strchr(spec, '=')),
+	};
 }
 
 static inline void add_service(struct world *w, const char *name, bool enabled,

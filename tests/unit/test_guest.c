@@ -187,6 +187,63 @@ static void test_fstab(void)
 	check_eq(g.mounts.at[2].partition, 0);
 }
 
+/* Is what such a line mounts on a disk that is not here? */
+static bool missing_by(const char *line, const char *crypttab, const char *fs)
+{
+	begin();
+	two_partitions();
+	g.partitions.at[1].fs_name = xstrdup(fs);
+	g.partitions.at[1].uuid = xstrdup("4711-0815");
+	fake_file(&f, "/etc/fstab", line);
+	fake_file(&f, "/etc/crypttab", crypttab);
+	fstab_inspect(&g, &t);
+	return g.mounts.at[0].missing;
+}
+
+static bool missing(const char *line)
+{
+	return missing_by(line, "", "ext4");
+}
+
+static void test_missing(void)
+{
+	static const char data[] = "/dev/mapper/data /x ext4 defaults";
+	static const char vg[] = "/dev/vg0/data /x ext4 defaults";
+
+	check(missing("UUID=1 /x ext4 defaults"));
+	check(missing("PARTLABEL=x /x ext4 defaults"));
+	check(missing("/dev/sda1 /x fuseblk defaults"));
+	check(missing("/dev/sda1 none swap sw"));
+	check(!missing("PARTUUID=5e3da3da-01 /x vfat defaults"));
+	check(!missing("/dev/zram0 none swap defaults"));
+	check(!missing("/dev/loop3 /x ext4 defaults"));
+	check(!missing("/dev/ram0 /x ext2 defaults"));
+	check(!missing("/dev/shm /x none bind"));
+	check(!missing("/home/x /x none rbind"));
+	check(!missing("ramfs /x ramfs defaults"));
+	check(!missing("https://nas/x /x davfs _netdev"));
+	check(!missing("cgroup /x cgroup defaults"));
+	check(!missing("nas:/x /x glusterfs defaults"));
+	check(!missing("hostshare /x 9p trans=virtio"));
+	check(!missing("sshfs#pi@nas:/x /x fuse defaults"));
+	check(!missing("pi@nas:/x /x fuse.sshfs defaults"));
+
+	check(missing(data) && missing(vg));
+	check(!missing_by(data, "data UUID=4711-0815 none luks\n", "x"));
+	check(!missing_by(data, "#\ndata PARTUUID=5e3da3da-02", "x"));
+	check(missing_by(data, "data UUID=4711-0816 none luks\n", "x"));
+	check(missing_by(data, "#data UUID=4711-0815 none luks\n", "x"));
+	check(missing_by(data, "data2 UUID=4711-0815 none luks\n", "x"));
+	/* nobody changes the name there */
+	check(missing_by(data, "data /dev/mmcblk0p2 none luks\n", "x"));
+	check(!missing_by(data, "", "LVM2_member"));
+	check(!missing_by(vg, "", "LVM2_member"));
+	check(!missing_by(data, "data /dev/vg0/x none", "LVM2_member"));
+	check(missing_by("/dev/disk/by-uuid/1 /x ext4 defaults", "",
+			 "LVM2_member"));
+	check(missing_by("/dev/sda1 /x ext4 defaults", "", "LVM2_member"));
+}
+
 static void test_boot_config(void)
 {
 	static struct fake_tree fat;
@@ -577,6 +634,7 @@ static void test_findings(void)
 		.dir = xstrdup("/mnt"),
 		.type = xstrdup("ext4"),
 		.options = xstrdup("defaults"),
+		.missing = true,
 	};
 	*vec_add(&g.mounts) = (struct guest_mount){
 		.spec = xstrdup("//nas/x"),
@@ -963,6 +1021,7 @@ int main(void)
 	test_packages();
 	test_other_packages();
 	test_fstab();
+	test_missing();
 	test_boot_config();
 	test_services();
 	test_dhcpcd();
