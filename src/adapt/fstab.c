@@ -80,6 +80,16 @@ static const char *new_dir(const struct guest *g, const struct guest_mount *m)
 	return dir;
 }
 
+/*
+ * nofail takes a mount out of the order of the start, too (systemd.mount(5)).
+ * What was on /boot itself had to be there before any service: old DietPi has
+ * its programs there.
+ */
+static bool orders_start(const struct guest *g, const struct guest_mount *m)
+{
+	return g->systemd && new_dir(g, m);
+}
+
 static char *new_options(const struct guest *g, const struct guest_mount *m)
 {
 	const struct guest_partition *p = guest_partition(g, m->partition);
@@ -89,8 +99,10 @@ static char *new_options(const struct guest *g, const struct guest_mount *m)
 	if ((!fat && !m->missing) || has_option(m->options, "noauto"))
 		return NULL;
 	str_add(&s, m->options && *m->options ? m->options : "defaults");
-	if (!has_option(s.text, "nofail"))
-		str_add(&s, ",nofail");
+	if (!has_option(m->options, "nofail"))
+		str_add(&s, orders_start(g, m)
+				    ? ",nofail,x-systemd.before=local-fs.target"
+				    : ",nofail");
 	if (m->missing && !strstr(s.text, "x-systemd.device-timeout"))
 		str_add(&s, ",x-systemd.device-timeout=10");
 	return strcmp(s.text, m->options ? m->options : "") ? str_steal(&s)

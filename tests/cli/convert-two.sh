@@ -19,7 +19,7 @@ grep -q 'start= *24576, size= *[0-9]\{7\}, type=83$' table || fail "root did not
 [ "$(sfdisk --disk-id "$disk")" = 0x5e3da3da ] || fail "the disk id"
 grep -q 'cmdline: .*root=PARTUUID=5e3da3da-02' "$PIMIGRATE_GUESTS/two/guest.yaml" || fail "root="
 e2fsck -fn "$disk?offset=$ext4_at" >check.log 2>&1 || fail "the file system has errors"
-printf 'PARTUUID=5e3da3da-01\t/boot/firmware\tvfat\tdefaults,nofail 0 2\nPARTUUID=5e3da3da-02\t/\text4\tdefaults,noatime 0 1\n' >want
+printf 'PARTUUID=5e3da3da-01\t/boot/firmware\tvfat\tdefaults,nofail,x-systemd.before=local-fs.target 0 2\nPARTUUID=5e3da3da-02\t/\text4\tdefaults,noatime 0 1\n' >want
 debugfs -R 'cat /etc/fstab' "$disk?offset=$ext4_at" 2>/dev/null | diff want - || fail "fstab"
 [ "$(debugfs -R 'cat /etc/hostname' "$disk?offset=$ext4_at" 2>/dev/null)" = other ] || fail "the wrong system"
 mtype -i "$disk@@4194304" ::cmdline.txt | grep -q 'PARTUUID=5e3da3da-09' || fail "the wrong boot partition"

@@ -101,7 +101,16 @@ static void boot_moves(void)
 		      "symlink /boot/overlays -> firmware/overlays\n");
 	check_text(content(w, "/etc/fstab"),
 		   "PARTUUID=5e3da3da-01\t/boot/firmware\tvfat\t"
-		   "defaults,nofail 0 2\n");
+		   "defaults,nofail,x-systemd.before=local-fs.target 0 2\n");
+	/* its owner's nofail had no order before */
+	free(w->guest.mounts.at[0].options);
+	w->guest.mounts.at[0].options = xstrdup("nofail");
+	plan_free(&w->plan);
+	fake_file(&w->root, "/etc/fstab",
+		  "PARTUUID=5e3da3da-01 /boot vfat nofail 0 2\n");
+	adapt_fstab(&w->facts, &w->plan);
+	check_text(content(w, "/etc/fstab"),
+		   "PARTUUID=5e3da3da-01\t/boot/firmware\tvfat\tnofail 0 2\n");
 }
 
 static void hooks_are_disarmed(void)
