@@ -145,17 +145,17 @@ int node_flush(struct block *b)
 
 /* Errors and events */
 
+/* b->lock held, so that block_set_event() finds nobody in the old function. */
+static void tell(struct block *b, const struct block_event *event)
+{
+	if (b->event)
+		b->event(b->event_arg, event);
+}
+
 void node_event(struct block *b, const struct block_event *event)
 {
-	block_event_fn *fn;
-	void *arg;
-
-	pthread_mutex_lock(&b->lock);
-	fn = b->event;
-	arg = b->event_arg;
-	pthread_mutex_unlock(&b->lock);
-	if (fn)
-		fn(arg, event);
+	with_lock(&b->lock);
+	tell(b, event);
 }
 
 static enum block_on_error choose(const struct block *b, enum block_op op,
@@ -171,7 +171,8 @@ static enum block_on_error choose(const struct block *b, enum block_op op,
 	return on;
 }
 
-/* True: it waits now. */
+/* True: it waits now, and belongs to whoever takes it from the list; b may be
+ * gone soon.  So it is told before anybody can find it there. */
 static bool failed(struct block *b, struct block_request *req, int *code)
 {
 	struct block_event event = {
@@ -181,7 +182,7 @@ static bool failed(struct block *b, struct block_request *req, int *code)
 		.code = *code,
 	};
 
-	pthread_mutex_lock(&b->lock);
+	with_lock(&b->lock);
 	event.action = choose(b, req->op, *code);
 	if (event.action == BLOCK_STOP) {
 		req->next = b->held;
@@ -190,10 +191,9 @@ static bool failed(struct block *b, struct block_request *req, int *code)
 				       ? BLOCK_STATUS_NOSPACE
 				       : BLOCK_STATUS_FAILED;
 	}
-	pthread_mutex_unlock(&b->lock);
 	if (event.action == BLOCK_IGNORE)
 		*code = 0;
-	node_event(b, &event);
+	tell(b, &event);
 	return event.action == BLOCK_STOP;
 }
 

@@ -103,7 +103,8 @@ struct block_event {
 	uint64_t threshold, exceeded;
 };
 
-/* In a thread of the pool, with locks held: post it to the loop and return. */
+/* In a thread of the pool, with locks held, the node's too: post it to the loop
+ * and return. */
 typedef void block_event_fn(void *arg, const struct block_event *event);
 
 enum block_detect_zeroes {
@@ -173,7 +174,7 @@ void block_set_errors(struct block *b, enum block_on_error rerror,
 		      enum block_on_error werror);
 
 /* Of this node and those below it that have no function of their own; NULL
- * takes it away from all of them. */
+ * takes it away from all of them, and then no thread is in it any more. */
 void block_set_event(struct block *b, block_event_fn *fn, void *arg);
 
 /* The machine goes on: submit again what waits; the status is OK then. */

@@ -100,6 +100,16 @@ static void tell(struct qmp_disk_events *e, const struct block_event *ev)
 	}
 }
 
+/* A 'cont' that came first has let it go on already. */
+static bool anything_held(const struct qmp_disk_events *e)
+{
+	for (size_t i = 0; i < e->info->n_disks; i++) {
+		if (block_io_status(e->info->disks[i].block))
+			return true;
+	}
+	return false;
+}
+
 static void tell_all(void *arg)
 {
 	struct qmp_disk_events *e = arg;
@@ -116,7 +126,7 @@ static void tell_all(void *arg)
 	pthread_mutex_unlock(&e->lock);
 	for (unsigned int i = 0; i < n; i++)
 		tell(e, &queue[i]);
-	if (!stop)
+	if (!stop || !anything_held(e))
 		return;
 	log_warn("a disk of the guest cannot be written to or read: the guest "
 		 "stands still until the monitor says 'cont'");

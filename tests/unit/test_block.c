@@ -435,20 +435,31 @@ static void wait_for_events(unsigned int n)
 	check_eq(events.n, n);
 }
 
+/* A raw disk in memory that is all of file, which the caller frees, too. */
+static struct block *in_memory(struct memory_file **ret_file)
+{
+	static const uint8_t empty[4096];
+	const struct block_options opt = { .filename = "memory" };
+	struct memory_file *f = (struct memory_file *)memory_file(empty, 4096,
+								  8192);
+	const struct block_below below = { .file = &f->b };
+	struct block *b = NULL;
+
+	f->b.pool = pool;
+	check_eq(block_format_open(&b, BLOCK_RAW, &opt, &below, &err), 0);
+	*ret_file = f;
+	return b;
+}
+
 /* A full disk: the request waits until there is room. */
 static void test_full_disk(void)
 {
 	static uint8_t data[4096];
 	const struct iovec iov = { data, 4096 };
-	const struct block_options opt = { .filename = "memory" };
-	struct memory_file *f = (struct memory_file *)memory_file(data, 4096,
-								  8192);
-	const struct block_below below = { .file = &f->b };
-	struct block *b = NULL;
+	struct memory_file *f;
+	struct block *b = in_memory(&f);
 	struct one one;
 
-	f->b.pool = pool;
-	check_eq(block_format_open(&b, BLOCK_RAW, &opt, &below, &err), 0);
 	block_set_errors(b, BLOCK_REPORT, BLOCK_ENOSPC);
 	f->full = true;
 	/* nobody could go on, so it is reported */
@@ -493,6 +504,60 @@ static void test_full_disk(void)
 	block_retry(b);
 	check_eq(wait_for(&one), 0);
 	block_free(b);
+	block_free(&f->b);
+}
+
+struct slow {
+	struct block *b;
+	sem_t entered, go;
+	atomic_bool over;
+};
+
+static void slow_event(void *arg, const struct block_event *e)
+{
+	struct slow *slow = arg;
+
+	(void)e;
+	sem_post(&slow->entered);
+	sem_wait(&slow->go);
+}
+
+static void *take_away(void *arg)
+{
+	struct slow *slow = arg;
+
+	block_set_event(slow->b, NULL, NULL);
+	slow->over = true;
+	return NULL;
+}
+
+/* Who has taken the function away may free what it was given, although the
+ * request that it was told of is held. */
+static void test_event_ends(void)
+{
+	struct memory_file *f;
+	struct slow slow = { .b = in_memory(&f) };
+	struct one one;
+	pthread_t t;
+
+	sem_init(&slow.entered, 0, 0);
+	sem_init(&slow.go, 0, 0);
+	block_set_errors(slow.b, BLOCK_REPORT, BLOCK_STOP);
+	block_set_event(slow.b, slow_event, &slow);
+	f->full = true;
+	submit(&one, slow.b, BLOCK_ZERO, 0, NULL, 0, 512);
+	sem_wait(&slow.entered);
+	check_eq(pthread_create(&t, NULL, take_away, &slow), 0);
+	usleep(20000);
+	check(!slow.over);
+	sem_post(&slow.go);
+	pthread_join(t, NULL);
+	check(slow.over);
+	block_cancel(slow.b);
+	check_eq(wait_for(&one), (unsigned long long)-ECANCELED);
+	sem_destroy(&slow.entered);
+	sem_destroy(&slow.go);
+	block_free(slow.b);
 	block_free(&f->b);
 }
 
@@ -585,6 +650,7 @@ int main(void)
 	test_snapshot_threads();
 	test_locks();
 	test_full_disk();
+	test_event_ends();
 	test_lost(ENOSPC);
 	test_lost(EDQUOT);
 	test_size();
