@@ -376,9 +376,17 @@ static int work(const struct user_config *cfg, bool first)
 	return serve(w);
 }
 
+/* Within this time.  A worker would see it, too, but perhaps none comes up. */
+static bool emulator_gone(int ms)
+{
+	struct pollfd pfd = { .fd = USER_SOCKET }; /* POLLHUP alone */
+
+	return poll(&pfd, 1, ms) > 0;
+}
+
 static int supervise(const struct user_config *cfg)
 {
-	unsigned int pause_ms = 100;
+	int pause_ms = 100;
 
 	for (bool first = true;; first = false) {
 		int64_t begin = clock_ns(NULL);
@@ -400,7 +408,8 @@ static int supervise(const struct user_config *cfg)
 		/* One that dies at once is started ever more slowly. */
 		if (clock_ns(NULL) - begin > INT64_C(60000000000))
 			pause_ms = 100;
-		usleep(pause_ms * 1000);
+		if (emulator_gone(pause_ms))
+			return EXIT_OVER;
 		if (pause_ms < 10000)
 			pause_ms *= 2;
 	}

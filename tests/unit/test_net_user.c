@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "common/log.h"
@@ -267,15 +268,28 @@ static void tcp(struct netdev *nd, uint16_t port, uint8_t flags, uint32_t seq,
 	check(ask(nd, hdr, 0x0800, p, 40 + n));
 }
 
-static int server(uint16_t *ret_port)
+/* On this port of the loopback; 0: any.  -1: somebody has it. */
+static int server_at(uint16_t port)
 {
 	struct sockaddr_in sa = { .sin_family = AF_INET,
+				  .sin_port = htons(port),
 				  .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-	socklen_t len = sizeof(sa);
-	int s = socket(AF_INET, SOCK_STREAM, 0);
+	int s = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
-	check(bind(s, (struct sockaddr *)&sa, sizeof(sa)) == 0);
-	check(listen(s, 1) == 0);
+	if (bind(s, (struct sockaddr *)&sa, sizeof(sa)) == 0) {
+		check(listen(s, 1) == 0);
+		return s;
+	}
+	close(s);
+	return -1;
+}
+
+static int server(uint16_t *ret_port)
+{
+	struct sockaddr_in sa;
+	socklen_t len = sizeof(sa);
+	int s = server_at(0);
+
 	check(getsockname(s, (struct sockaddr *)&sa, &len) == 0);
 	*ret_port = ntohs(sa.sin_port);
 	return s;
@@ -311,34 +325,103 @@ static void test_tcp(struct netdev *nd)
 	close(s);
 }
 
+/* The first child of a process; 0: none. */
+static pid_t child_of(pid_t pid)
+{
+	char path[64], line[64] = "";
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%d/task/%d/children", pid, pid);
+	f = fopen(path, "r");
+	check(f);
+	if (!f)
+		return 0;
+	(void)!fgets(line, sizeof(line), f);
+	fclose(f);
+	return (pid_t)strtol(line, NULL, 10);
+}
+
 /* The worker dies: the link goes down, another one starts. */
 static void test_restart(struct netdev *nd)
 {
-	char path[64], line[64] = "";
-	long supervisor, worker;
-	FILE *f;
+	pid_t worker = child_of(child_of(getpid()));
 
-	snprintf(path, sizeof(path), "/proc/self/task/%d/children", getpid());
-	f = fopen(path, "r");
-	check(f && fgets(line, sizeof(line), f));
-	supervisor = strtol(line, NULL, 10);
-	fclose(f);
-	snprintf(path, sizeof(path), "/proc/%ld/task/%ld/children", supervisor,
-		 supervisor);
-	f = fopen(path, "r");
-	check(f && fgets(line, sizeof(line), f));
-	worker = strtol(line, NULL, 10);
-	fclose(f);
 	check(worker > 1);
 	downs = ups = 0;
 	if (worker > 1)
-		kill((pid_t)worker, SIGKILL);
+		kill(worker, SIGKILL);
 	/* A frame of an earlier connection may come first. */
 	while (!ups && run())
 		;
 	check_eq(downs, 1);
 	check_eq(ups, 1);
 	check(arp(nd, 3));
+}
+
+/* A child of which this is the emulator; returns our end. */
+static int start_child(const char *rule, pid_t *ret_pid)
+{
+	const char *const argv[] = { "test", NETDEV_USER_CHILD, rule, NULL };
+	int pair[2];
+
+	check_eq(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair),
+		 0);
+	*ret_pid = fork();
+	if (!*ret_pid) {
+		dup2(pair[1], USER_SOCKET);
+		execv("/proc/self/exe", (char *const *)(uintptr_t)argv);
+		_exit(1);
+	}
+	close(pair[1]);
+	return pair[0];
+}
+
+static void hear(int fd, char want)
+{
+	char letter = 0;
+
+	while (letter != want && read(fd, &letter, 1) == 1)
+		;
+	check_eq(letter, want);
+}
+
+static bool ends(pid_t pid)
+{
+	for (int i = 0; i < 1000; i++) {
+		if (waitpid(pid, NULL, WNOHANG) == pid)
+			return true;
+		usleep(10000);
+	}
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	return false;
+}
+
+/* The emulator is killed while no worker comes up, because somebody has taken
+ * the port meanwhile: the supervisor does not stay behind. */
+static void test_killed(void)
+{
+	uint16_t port;
+	int s = server(&port), end;
+	char rule[64];
+	pid_t pid, worker;
+
+	close(s);
+	snprintf(rule, sizeof(rule), "hostfwd=tcp:127.0.0.1:%u-:22", port);
+	end = start_child(rule, &pid);
+	do {
+		hear(end, USER_UP);
+		worker = child_of(pid);
+		check(worker > 1);
+		if (worker > 1)
+			kill(worker, SIGKILL);
+		hear(end, USER_DOWN);
+		s = server_at(port); /* -1: the next worker was faster */
+	} while (s < 0 && !test_failures);
+	hear(end, USER_DOWN);
+	close(end);
+	check(ends(pid));
+	close(s);
 }
 
 static void test_errors(void)
@@ -370,6 +453,7 @@ int main(int argc, char **argv)
 	loop = loop_new(&err);
 	test_options();
 	test_errors();
+	test_killed();
 	nd = netdev_user_new(loop, &opt, &err);
 	if (!nd)
 		fprintf(stderr, "%s\n", err.text);
