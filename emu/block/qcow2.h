@@ -121,8 +121,11 @@ uint64_t qcow2_whole_end(const struct qcow2 *q, uint64_t end);
  * *ret_fresh: they read as zeroes. */
 int qcow2_alloc(struct qcow2 *q, uint64_t want, uint64_t *ret_first,
 		uint64_t *ret_n, bool *ret_fresh);
-/* Exactly so many, one after the other. */
+/* Exactly so many, one after the other; at most qcow2_longest_run(). */
 int qcow2_alloc_all(struct qcow2 *q, uint64_t n, uint64_t *ret_first);
+/* Clusters at the end of the file: what one refcount block counts, but for
+ * itself, since the next region begins with the next block. */
+uint64_t qcow2_longest_run(const struct qcow2 *q);
 /* One reference less, at once: nothing on the disk refers to them. */
 int qcow2_unref(struct qcow2 *q, uint64_t first, uint64_t n);
 /* The same when the tables are on the disk that no longer refer to it. */

@@ -41,9 +41,14 @@ static int write_l1(struct qcow2 *q, const uint64_t *l1, uint64_t first,
 	return node_write(q->b.file, buf, n, first << q->bits);
 }
 
+static uint64_t l1_clusters(const struct qcow2 *q, uint64_t entries)
+{
+	return (entries * 8 + q->cluster - 1) >> q->bits;
+}
+
 static int grow_l1(struct qcow2 *q, uint64_t entries)
 {
-	uint64_t clusters = (entries * 8 + q->cluster - 1) >> q->bits, first;
+	uint64_t clusters = l1_clusters(q, entries), first;
 	const struct qcow2_header old = q->h;
 	uint64_t *l1;
 	int code;
@@ -75,8 +80,7 @@ static int grow_l1(struct qcow2 *q, uint64_t entries)
 	pthread_mutex_unlock(&q->map);
 	node_raise(&q->file_end, (first + clusters) << q->bits);
 	return qcow2_unref(q, old.l1_at >> q->bits,
-			   (old.l1_entries * UINT64_C(8) + q->cluster - 1) >>
-				   q->bits);
+			   l1_clusters(q, old.l1_entries));
 }
 
 /* What lies behind the old end, in its last cluster and below, is no part of
@@ -105,11 +109,15 @@ int qcow2_resize(struct block *b, uint64_t size, struct err *err)
 	uint64_t needed = qcow2_l1_needed(&q->h, size);
 	int code = 0;
 
-	if (needed > QCOW2_L1_MAX / 8)
+	if (needed > QCOW2_L1_MAX / 8 ||
+	    (needed > q->l1_entries &&
+	     l1_clusters(q, needed) > qcow2_longest_run(q)))
 		return err_set(err, EFBIG,
 			       "\"%s\" cannot have %llu bytes: too many for "
-			       "its cluster size",
-			       b->filename, (unsigned long long)size);
+			       "its clusters of %u bytes; copy it with larger "
+			       "ones (qemu-img convert -o cluster_size=64k)",
+			       b->filename, (unsigned long long)size,
+			       q->cluster);
 	if (needed > q->l1_entries)
 		code = grow_l1(q, needed);
 	if (!code)

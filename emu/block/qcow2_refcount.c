@@ -7,6 +7,7 @@
  * whole; its block is made in its first cluster and counts itself.  When the
  * table is full a longer one is made behind everything it can count.
  */
+#include <assert.h>
 #include <endian.h>
 #include <errno.h>
 #include <stdlib.h>
@@ -252,12 +253,18 @@ int qcow2_alloc(struct qcow2 *q, uint64_t want, uint64_t *ret_first,
 	return 0;
 }
 
+uint64_t qcow2_longest_run(const struct qcow2 *q)
+{
+	return per_block(q) - 1;
+}
+
 int qcow2_alloc_all(struct qcow2 *q, uint64_t n, uint64_t *ret_first)
 {
 	uint64_t hint = q->free_hint, first = 0, got = 0, before;
 	bool fresh;
 	int code;
 
+	assert(n <= qcow2_longest_run(q));
 	do {
 		before = first;
 		code = got ? qcow2_unref(q, before, got) : 0;

@@ -473,6 +473,23 @@ static void test_resizing(void)
 	}
 }
 
+/* The L1 table is one run, and a run ends where a refcount block's region
+ * does: more is refused at once, and nothing is changed. */
+static void test_tiny_clusters(void)
+{
+	struct block *b;
+
+	run("qemu-img create -f qcow2 -o cluster_size=512 a.qcow2 1M");
+	b = opened("a.qcow2", false);
+	/* 255 clusters of 64 entries, each for 32 KiB */
+	check_eq(block_resize(b, 510 << 20, &err), 0);
+	check(block_resize(b, (510 << 20) + 512, &err) < 0);
+	check(strstr(err.text, "clusters of 512 bytes"));
+	check_eq(b->size, 510 << 20);
+	block_free(b);
+	run("qemu-img check -f qcow2 a.qcow2");
+}
+
 /* Lazy refcounts, and nobody closed it. */
 static void test_dirty(void)
 {
@@ -611,6 +628,7 @@ int main(void)
 	test_refusals();
 	test_locks();
 	test_resizing();
+	test_tiny_clusters();
 	test_dirty();
 	test_checking();
 	test_modes();
