@@ -213,7 +213,8 @@ struct block_info {
  * examined any more. */
 int block_info(struct block *b, struct block_info *ret_info);
 
-/* Make it larger; what is new reads as zeroes.  Smaller is refused. */
+/* Make it larger; what is new reads as zeroes.  Smaller is refused.  Of a block
+ * device so much more of it is used as it has by now, as it is. */
 int block_resize(struct block *b, uint64_t size, struct err *err);
 
 /*

@@ -204,14 +204,34 @@ static int execute(struct block *b, const struct block_io *io)
 	return code;
 }
 
+static int read_size(const struct file *f, uint64_t *ret_size, struct err *err)
+{
+	if (ioctl(f->fd, BLKGETSIZE64, ret_size) < 0)
+		return err_errno(err, errno, "cannot read the size of \"%s\"",
+				 f->b.filename);
+	return 0;
+}
+
+/* A device is made larger by whoever made it (lvextend, losetup -c). */
+static int resize_device(const struct file *f, uint64_t size, struct err *err)
+{
+	uint64_t room;
+	int code = read_size(f, &room, err);
+
+	if (code < 0 || size <= room)
+		return code;
+	return err_set(err, ENOSPC,
+		       "\"%s\" is a device of %llu bytes: make it larger on "
+		       "the host first, by lvextend for example",
+		       f->b.filename, (unsigned long long)room);
+}
+
 static int resize(struct block *b, uint64_t size, struct err *err)
 {
 	const struct file *f = (const struct file *)b;
 
 	if (f->host_device)
-		return err_set(err, ENOTSUP,
-			       "cannot change the size of the device \"%s\"",
-			       b->filename);
+		return resize_device(f, size, err);
 	if (ftruncate(f->fd, (off_t)size) < 0)
 		return err_errno(err, errno,
 				 "cannot make \"%s\" %llu bytes large",
@@ -253,13 +273,13 @@ static const struct block_ops file_ops = {
 
 static int device_size(struct file *f, struct err *err)
 {
-	int ro = 0;
+	int ro = 0, code;
 
 	f->host_device = true;
 	f->b.driver = "host_device";
-	if (ioctl(f->fd, BLKGETSIZE64, &f->b.size) < 0)
-		return err_errno(err, errno, "cannot read the size of \"%s\"",
-				 f->b.filename);
+	code = read_size(f, &f->b.size, err);
+	if (code < 0)
+		return code;
 	if (!f->b.read_only && ioctl(f->fd, BLKROGET, &ro) == 0 && ro)
 		return err_set(err, EROFS,
 			       "\"%s\" is write-protected; use read-only=on",

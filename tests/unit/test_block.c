@@ -2,9 +2,11 @@
 /* Raw images: requests, snapshots, locks against ourselves and QEMU. */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/loop.h>
 #include <semaphore.h>
 #include <stdatomic.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -635,6 +637,59 @@ static void test_size(void)
 	block_free(b);
 }
 
+/* A loop device over the file at path; -1: this host gives none. */
+static int loop_device(int file, char *ret_name, size_t size)
+{
+	autoclose int control = open("/dev/loop-control", O_RDWR | O_CLOEXEC);
+
+	for (int i = 0; i < 20 && control >= 0; i++) {
+		int n = ioctl(control, LOOP_CTL_GET_FREE), fd;
+
+		snprintf(ret_name, size, "/dev/loop%d", n);
+		fd = n < 0 ? -1 : open(ret_name, O_RDWR | O_CLOEXEC);
+		if (fd < 0)
+			return -1;
+		if (ioctl(fd, LOOP_SET_FD, file) == 0)
+			return fd;
+		close(fd); /* somebody else was faster */
+	}
+	return -1;
+}
+
+/* A block device is grown on the host, and then the guest's disk. */
+static void test_device(void)
+{
+	autoclose int file = -1, fd = -1;
+	struct block *b = NULL;
+	uint8_t data[512] = { 1 };
+	char name[40];
+	int n = 0;
+
+	make(SIZE);
+	file = open(path, O_RDWR | O_CLOEXEC);
+	fd = loop_device(file, name, sizeof(name));
+	if (fd < 0) {
+		puts("no loop device here: growing one is not tested");
+		return;
+	}
+	check_eq(block_raw_open(&b, &(struct block_options){ .filename = name },
+				pool, &err),
+		 0);
+	block_set_resized(b, resized, &n);
+	check(block_resize(b, 2 * SIZE, &err) < 0);
+	check(strstr(err.text, name) && strstr(err.text, "on the host first"));
+	check_eq(b->size, SIZE);
+	check_eq(ftruncate(file, 2 * SIZE), 0);
+	check_eq(ioctl(fd, LOOP_SET_CAPACITY), 0);
+	check_eq(block_resize(b, 2 * SIZE, &err), 0);
+	check_eq(n, 1);
+	check_eq(b->size, 2 * SIZE);
+	check_eq(request(b, BLOCK_WRITE, 2 * SIZE - 512, data, 512), 0);
+	check(block_resize(b, 2 * SIZE + 512, &err) < 0);
+	block_free(b);
+	check_eq(ioctl(fd, LOOP_CLR_FD), 0);
+}
+
 int main(void)
 {
 	log_init("test_block", LOG_QUIET);
@@ -654,6 +709,7 @@ int main(void)
 	test_lost(ENOSPC);
 	test_lost(EDQUOT);
 	test_size();
+	test_device();
 	test_qemu_locks();
 	pool_free(pool);
 	unlink(path);
