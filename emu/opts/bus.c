@@ -47,13 +47,12 @@ static int make_scsi_unit(struct place *at, bool cd, struct err *err)
 					       "logical_block_size",
 					       "physical_block_size",
 					       NULL };
-	static const char *const caches[] = { "off", "on", "auto", NULL };
 	struct virtio_scsi_unit_options opt = { .cd = cd, .target = -1 };
 	struct part_device *bus = find_bus(at, true);
 	uint64_t target = 0, lun = 0;
 	struct part_disk *disk;
 	const char *drive;
-	int cache = 1, ret;
+	int ret;
 
 	if (!bus)
 		return no_bus(at, "virtio-scsi-device", err);
@@ -62,8 +61,6 @@ static int make_scsi_unit(struct place *at, bool cd, struct err *err)
 		ret = keyval_number(at->kv, "scsi-id", 0, 255, &target, err);
 	if (!ret)
 		ret = keyval_number(at->kv, "lun", 0, 255, &lun, err);
-	if (!ret)
-		ret = keyval_choice(at->kv, "write-cache", caches, &cache, err);
 	opt.serial = keyval_text(at->kv, "serial");
 	opt.device_id = keyval_text(at->kv, "device_id");
 	if (!ret)
@@ -77,7 +74,7 @@ static int make_scsi_unit(struct place *at, bool cd, struct err *err)
 		opt.target = (int)target;
 	opt.lun = (int)lun;
 	opt.block = disk->block;
-	opt.write_through = !cache;
+	opt.write_through = disk->write_through;
 	disk->cdrom = cd;
 	return virtio_scsi_add(bus->scsi, &opt, err);
 }

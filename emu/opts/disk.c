@@ -113,6 +113,7 @@ struct drive {
 	const char *id;
 	char made_id[24]; /* if none was said */
 	struct disk_errors errors;
+	bool write_through;
 	int format; /* enum block_format; -1: not said */
 };
 
@@ -147,7 +148,7 @@ static int read_drive(struct keyvals *kv, unsigned int n, struct drive *d,
 	if (!ret)
 		ret = keyval_bool(kv, "snapshot", &opt->snapshot, err);
 	if (!ret)
-		ret = file_options(kv, opt, err);
+		ret = file_options(kv, opt, &d->write_through, err);
 	if (!ret)
 		ret = read_errors(kv, &d->errors, err);
 	if (d->media)
@@ -195,6 +196,7 @@ static int make_drive(struct parts *p, struct opts *opts, size_t n,
 	opt.node_name = d.id;
 	disk.cdrom = d.media;
 	disk.errors = d.errors;
+	disk.write_through = d.write_through;
 	ret = block_image_open(&disk.block,
 			       d.format > 0 ? BLOCK_QCOW2 : BLOCK_RAW, &opt,
 			       p->pool, err);
@@ -222,6 +224,18 @@ int make_disks(struct parts *p, struct opts *opts, struct err *err)
 	return ret;
 }
 
+/* "auto" and nothing leave it as cache= of the disk says. */
+static int write_cache(struct keyvals *kv, bool *write_through, struct err *err)
+{
+	static const char *const caches[] = { "on", "off", "auto", NULL };
+	int cache = 2,
+	    ret = keyval_choice(kv, "write-cache", caches, &cache, err);
+
+	if (!ret && cache < 2)
+		*write_through = cache;
+	return ret;
+}
+
 int take_disk(struct place *at, const char *id, const char *qdev,
 	      struct part_disk **ret_disk, struct err *err)
 {
@@ -236,6 +250,8 @@ int take_disk(struct place *at, const char *id, const char *qdev,
 			       disk->qdev ? "another device's"
 					  : "below another node");
 	ret = read_errors(at->kv, &disk->errors, err);
+	if (!ret)
+		ret = write_cache(at->kv, &disk->write_through, err);
 	if (ret < 0)
 		return ret;
 	block_set_errors(disk->block, disk->errors.rerror, disk->errors.werror);

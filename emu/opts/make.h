@@ -24,8 +24,8 @@ int no_disk(const struct parts *p, const char *who, const char *id,
 /* Takes disk->block over, whatever happens. */
 int add_disk(struct parts *p, const char *option, const struct part_disk *disk,
 	     const char *id, struct err *err);
-/* A disk for a device, that no other has; with what the device's werror= and
- * rerror= say. */
+/* A disk for a device, that no other has; with what the device's werror=,
+ * rerror= and write-cache= say. */
 int take_disk(struct place *at, const char *id, const char *qdev,
 	      struct part_disk **ret_disk, struct err *err);
 void close_disks(struct parts *p);
@@ -35,7 +35,7 @@ int make_node(struct parts *p, struct opts *opts, struct keyvals *kv,
 	      struct err *err);
 /* What -drive and a file's node say alike. */
 int file_options(struct keyvals *kv, struct block_options *opt,
-		 struct err *err);
+		 bool *ret_write_through, struct err *err);
 
 /* net.c: -netdev, and the cards that -nic and -net mean. */
 int make_nets(struct parts *p, struct opts *opts, struct err *err);

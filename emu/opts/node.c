@@ -14,9 +14,10 @@
 #include "block/block.h"
 #include "opts/make.h"
 
-/* cache=: what it means for us; others are writeback. */
+/* cache=: two things of the file, and whether the device that will have the
+ * disk writes through. */
 static int cache_mode(struct keyvals *kv, struct block_options *opt,
-		      struct err *err)
+		      bool *ret_write_through, struct err *err)
 {
 	static const char *const modes[] = { "writeback",    "none",
 					     "writethrough", "directsync",
@@ -25,6 +26,7 @@ static int cache_mode(struct keyvals *kv, struct block_options *opt,
 
 	ret = keyval_choice(kv, "cache", modes, &mode, err);
 	opt->direct = mode == 1 || mode == 3;
+	*ret_write_through = mode == 2 || mode == 3;
 	opt->no_flush = mode == 4;
 	if (!ret)
 		ret = keyval_bool(kv, "cache.direct", &opt->direct, err);
@@ -33,7 +35,8 @@ static int cache_mode(struct keyvals *kv, struct block_options *opt,
 	return ret;
 }
 
-int file_options(struct keyvals *kv, struct block_options *opt, struct err *err)
+int file_options(struct keyvals *kv, struct block_options *opt,
+		 bool *ret_write_through, struct err *err)
 {
 	static const char *const discards[] = { "ignore", "off", "unmap", "on",
 						NULL };
@@ -42,7 +45,7 @@ int file_options(struct keyvals *kv, struct block_options *opt, struct err *err)
 	static const char *const ignored[] = { "aio", "auto-read-only", NULL };
 	int discard = 0, lock = 1, zero = 0, ret;
 
-	ret = cache_mode(kv, opt, err);
+	ret = cache_mode(kv, opt, ret_write_through, err);
 	if (!ret)
 		ret = keyval_choice(kv, "discard", discards, &discard, err);
 	if (!ret)
@@ -107,7 +110,7 @@ static int make_file(struct parts *p, struct opts *opts, struct keyvals *kv,
 
 	ret = keyval_need(kv, "filename", &opt.filename, err);
 	if (!ret)
-		ret = file_options(kv, &opt, err);
+		ret = file_options(kv, &opt, &disk.write_through, err);
 	if (!ret)
 		ret = keyval_done(kv, err);
 	if (!ret)
@@ -130,10 +133,11 @@ static int find_below(struct parts *p, struct keyvals *kv, const char *name,
 	return 0;
 }
 
-/* "file": the name of a node, or the file itself in the same words. */
+/* "file": the name of a node, or the file itself in the same words; what the
+ * device is to do is said there or here. */
 static int below_file(struct parts *p, struct keyvals *kv,
-		      const struct block_options *opt, struct block **ret_block,
-		      struct err *err)
+		      const struct block_options *opt, struct part_disk *disk,
+		      struct block **ret_block, struct err *err)
 {
 	static const char *const drivers[] = { "file", "host_device", NULL };
 	struct block_options file_opt = *opt;
@@ -142,7 +146,12 @@ static int below_file(struct parts *p, struct keyvals *kv,
 
 	if (!keyval_text(kv, "file.driver")) {
 		ret = keyval_need(kv, "file", &file, err);
-		return ret < 0 ? ret : find_below(p, kv, file, ret_block, err);
+		if (!ret)
+			ret = find_below(p, kv, file, ret_block, err);
+		if (!ret)
+			disk->write_through |=
+				find_disk(p, file)->write_through;
+		return ret;
 	}
 	file_opt.node_name = NULL;
 	ret = keyval_choice(kv, "file.driver", drivers, &n, err);
@@ -169,7 +178,7 @@ static int make_format(struct parts *p, struct keyvals *kv,
 	struct block_below below = { 0 };
 	struct part_disk disk = { .errors = DISK_ERRORS, .is_node = true };
 	const char *backing = NULL;
-	int ret = file_options(kv, &opt, err);
+	int ret = file_options(kv, &opt, &disk.write_through, err);
 
 	if (format == BLOCK_QCOW2) {
 		keyval_accept(kv, ignored);
@@ -177,7 +186,7 @@ static int make_format(struct parts *p, struct keyvals *kv,
 		below.no_backing = keyval_is_null(kv, "backing");
 	}
 	if (!ret)
-		ret = below_file(p, kv, &opt, &below.file, err);
+		ret = below_file(p, kv, &opt, &disk, &below.file, err);
 	if (!ret)
 		ret = keyval_done(kv, err);
 	if (!ret && backing)

@@ -38,6 +38,7 @@ struct part_disk {
 	struct block *block; /* owned */
 	char *qdev; /* of query-block; NULL: no device has it yet; owned */
 	bool cdrom;
+	bool write_through; /* its device flushes after each write */
 	struct disk_errors errors;
 	bool is_node; /* of -blockdev */
 	bool above;   /* another node stands on it */

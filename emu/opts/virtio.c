@@ -56,20 +56,17 @@ int device_blk(struct place *at, struct err *err)
 					       "config-wce",
 					       "request-merging",
 					       NULL };
-	static const char *const caches[] = { "off", "on", "auto", NULL };
 	struct virtio_blk_options opt = { 0 };
 	autofree char *qdev = NULL;
 	struct part_disk *disk;
 	uint64_t queues = 0;
-	int cache = 1, ret;
+	int ret;
 	const char *drive;
 
 	ret = keyval_need(at->kv, "drive", &drive, err);
 	if (!ret)
 		ret = keyval_number(at->kv, "num-queues", 1,
 				    VIRTIO_BLK_MAX_QUEUES, &queues, err);
-	if (!ret)
-		ret = keyval_choice(at->kv, "write-cache", caches, &cache, err);
 	opt.serial = keyval_text(at->kv, "serial");
 	/* libvirt finds a disk by exactly this name */
 	qdev = at->id ? xasprintf("/machine/peripheral/%s/virtio-backend",
@@ -86,7 +83,7 @@ int device_blk(struct place *at, struct err *err)
 		return ret;
 	opt.block = disk->block;
 	opt.queues = (unsigned int)queues;
-	opt.write_through = !cache;
+	opt.write_through = disk->write_through;
 	return devices_add_blk(&at->p->devices, at->m, at->way, &opt, err);
 }
 

@@ -2,8 +2,10 @@
 #include <errno.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
-#include "opts/opts.h"
+#include "loop/pool.h"
+#include "opts/parts.h"
 #include "test.h"
 
 static struct opts opts;
@@ -177,6 +179,95 @@ static void words(void)
 	check(!strcmp(keyval_text(&opts.items.at[2].kv, "media"), "cdrom"));
 }
 
+static bool writes_through(const struct parts *p)
+{
+	const struct virtio_scsi *scsi = p->named.at[0].scsi;
+	const struct virtio_blk *blk = p->devices.list.at[0].device;
+
+	return scsi ? scsi->units[0].unit.write_through
+		    : !(blk->vdev.offered & UINT64_C(1) << 9);
+}
+
+/* The first device of this command line, whose file is a kernel, too. */
+static bool through(const char *file, const char *words)
+{
+	struct parts p = { 0 };
+	struct machine *m = NULL;
+	char line[400];
+	bool ret = false;
+
+	snprintf(line, sizeof(line), "-kernel %s -nodefaults %s", file, words);
+	for (char *at; (at = strstr(line, "FILE"));) {
+		char rest[400];
+
+		snprintf(rest, sizeof(rest), "%s", at + 4);
+		snprintf(at, sizeof(line) - (size_t)(at - line), "%s%s", file,
+			 rest);
+	}
+	check(read_line(line));
+	p.loop = loop_new(&err);
+	p.pool = pool_new(1, &err);
+	if (!parts_open(&p, &opts, &err))
+		m = virt_new(p.loop, &opts.config, &err);
+	if (m && !parts_plug(&p, &opts, m, &err)) {
+		ret = writes_through(&p);
+	} else {
+		fprintf(stderr, "%s: %s\n", line, err.text);
+		test_failed();
+	}
+	virt_free(m);
+	parts_close(&p);
+	pool_free(p.pool);
+	loop_free(p.loop);
+	return ret;
+}
+
+static void caches(void)
+{
+	static const struct {
+		const char *words;
+		bool through;
+	} rows[] = {
+		{ "-drive file=FILE,format=raw", false },
+		{ "-drive file=FILE,format=raw,cache=none", false },
+		{ "-drive file=FILE,format=raw,cache=unsafe", false },
+		{ "-drive file=FILE,format=raw,cache=writethrough", true },
+		{ "-drive file=FILE,format=raw,cache=directsync", true },
+		{ "-drive if=none,id=d,file=FILE,format=raw,cache=writethrough "
+		  "-device virtio-blk-device,drive=d,write-cache=auto",
+		  true },
+		{ "-drive if=none,id=d,file=FILE,format=raw,cache=writethrough "
+		  "-device virtio-blk-device,drive=d,write-cache=on",
+		  false },
+		{ "-drive if=none,id=d,file=FILE,format=raw -device "
+		  "virtio-blk-device,drive=d,write-cache=off",
+		  true },
+		{ "-drive if=none,id=d,file=FILE,format=raw,cache=directsync "
+		  "-device virtio-scsi-device -device scsi-hd,drive=d",
+		  true },
+		{ "-drive if=none,id=d,file=FILE,format=raw,cache=directsync "
+		  "-device virtio-scsi-device -device "
+		  "scsi-hd,drive=d,write-cache=on",
+		  false },
+		{ "-blockdev driver=file,node-name=f,filename=FILE,"
+		  "cache=writethrough -blockdev driver=raw,node-name=d,file=f "
+		  "-device virtio-blk-device,drive=d",
+		  true },
+	};
+	char file[] = "/tmp/test_opts.XXXXXX";
+	int fd = mkstemp(file);
+
+	check_eq(ftruncate(fd, 1 << 20), 0);
+	close(fd);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		if (through(file, rows[i].words) != rows[i].through) {
+			fprintf(stderr, "%s\n", rows[i].words);
+			test_failed();
+		}
+	}
+	unlink(file);
+}
+
 int main(void)
 {
 	supervisor();
@@ -184,6 +275,7 @@ int main(void)
 	machine();
 	behaviour();
 	words();
+	caches();
 	opts_free(&opts);
 	return test_done();
 }
