@@ -131,6 +131,7 @@ struct netdev_user {
 	 * dns, dhcpstart, hostname, domainname, restrict, ipv4, ipv6, and
 	 * hostfwd as often as wanted; NULL ends them (net/user.h). */
 	const char *const *options;
+	bool daemonize; /* the child is not to hold our standard descriptors */
 };
 /* The host's network by libslirp, in a child process: no rights needed. */
 struct netdev *netdev_user_new(struct loop *loop, const struct netdev_user *opt,

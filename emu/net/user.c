@@ -122,9 +122,22 @@ static bool control(struct netdev *nd, const uint8_t *msg, size_t n)
 	return true;
 }
 
-static int spawn(pid_t *ret_pid, int fd, const char *const *options,
+/* The child's descriptors: the socket, and the emulator's standard ones, which
+ * in the background nobody may go on holding.  What it says until it is up it
+ * says through the socket. */
+static void give(posix_spawn_file_actions_t *actions, int fd, bool daemonize)
+{
+	posix_spawn_file_actions_adddup2(actions, fd, USER_SOCKET);
+	for (int i = 0; daemonize && i < USER_SOCKET; i++)
+		posix_spawn_file_actions_addopen(actions, i, "/dev/null",
+						 O_RDWR, 0);
+	posix_spawn_file_actions_addclosefrom_np(actions, USER_SOCKET + 1);
+}
+
+static int spawn(pid_t *ret_pid, int fd, const struct netdev_user *opt,
 		 struct err *err)
 {
+	const char *const *options = opt->options;
 	posix_spawn_file_actions_t actions;
 	posix_spawnattr_t attr;
 	const char **argv;
@@ -146,8 +159,7 @@ static int spawn(pid_t *ret_pid, int fd, const char *const *options,
 						POSIX_SPAWN_SETSIGMASK);
 	posix_spawnattr_setsigmask(&attr, &none);
 	posix_spawn_file_actions_init(&actions);
-	posix_spawn_file_actions_adddup2(&actions, fd, USER_SOCKET);
-	posix_spawn_file_actions_addclosefrom_np(&actions, USER_SOCKET + 1);
+	give(&actions, fd, opt->daemonize);
 	code = posix_spawn(ret_pid, "/proc/self/exe", &actions, &attr,
 			   (char *const *)(uintptr_t)argv, environ);
 	posix_spawn_file_actions_destroy(&actions);
@@ -190,8 +202,8 @@ static void size_buffers(int fd)
 				 sizeof(size));
 }
 
-static int start(struct user *u, struct loop *loop, const char *const *options,
-		 struct err *err)
+static int start(struct user *u, struct loop *loop,
+		 const struct netdev_user *opt, struct err *err)
 {
 	autoclose int ours = -1, theirs = -1;
 	int pair[2], code;
@@ -202,7 +214,7 @@ static int start(struct user *u, struct loop *loop, const char *const *options,
 	theirs = pair[1];
 	size_buffers(ours);
 	size_buffers(theirs);
-	code = spawn(&u->child, theirs, options, err);
+	code = spawn(&u->child, theirs, opt, err);
 	if (code < 0)
 		return code;
 	close(steal_fd(&theirs));
@@ -232,7 +244,7 @@ struct netdev *netdev_user_new(struct loop *loop, const struct netdev_user *opt,
 	};
 	u->frames.fd = -1;
 	u->frames.control = control;
-	if (start(u, loop, opt->options, err) < 0) {
+	if (start(u, loop, opt, err) < 0) {
 		user_free(&u->nd);
 		return NULL;
 	}

@@ -49,7 +49,8 @@ static struct netdev *make_user(struct parts *p, const char *id,
 			p->loop,
 			&(struct netdev_user){
 				.id = id,
-				.options = (const char *const *)words.at },
+				.options = (const char *const *)words.at,
+				.daemonize = p->daemonize },
 			err);
 	for (size_t i = 0; i < words.n; i++)
 		free(words.at[i]);

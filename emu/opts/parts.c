@@ -14,8 +14,10 @@ int parts_wait(struct parts *p, struct opts *opts, struct err *err)
 
 int parts_open(struct parts *p, struct opts *opts, struct err *err)
 {
-	int ret = make_chardevs(p, opts, err);
+	int ret;
 
+	p->daemonize = opts->daemonize;
+	ret = make_chardevs(p, opts, err);
 	if (!ret)
 		ret = make_objects(p, opts, err);
 	if (!ret)

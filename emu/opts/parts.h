@@ -70,6 +70,7 @@ struct parts {
 	struct pool *pool;       /* not owned; for disks */
 	void (*quit)(void *arg); /* the terminal's quit key */
 	void *quit_arg;
+	bool daemonize; /* helpers let go of the standard descriptors, too */
 
 	struct vec_of(struct part_fd) fds; /* -add-fd */
 	struct vec_of(struct chardev *) chardevs;

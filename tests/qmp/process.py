@@ -189,8 +189,9 @@ def test_lock():
 
 
 def test_daemonize():
-    """The parent's end means: all is there; the child holds no output."""
-    words = QUIET + ['-daemonize', '-pidfile', 'pid', '-qmp',
+    """The parent's end means: all is there; the child holds no output, and
+    user networking's process neither."""
+    words = QUIET + ['-daemonize', '-nic', 'user', '-pidfile', 'pid', '-qmp',
                      'unix:qmp,server=on,wait=off', '-S']
     got = run(*words)  # returns only when nobody holds its pipes
     check(got.returncode == 0 and not got.stderr, got.stderr)
