@@ -2,9 +2,13 @@
 /*
  * virtio-scsi, virtio 1.2 §5.6.
  *
- * Queue 0 is for task management, 1 for events (there are none: units do not
- * come and go), the rest for commands.  A command is answered in the vCPU's
- * thread, unless its unit needs the disk: then the pool does it, as in blk.c.
+ * Queue 0 is for task management, 1 for events, the rest for commands.  A
+ * command is answered in the vCPU's thread, unless its unit needs the disk:
+ * then the pool does it, as in blk.c.
+ *
+ * The one event is that a disk has another size (§5.6.6.3); at most one of
+ * each unit waits, so none is ever missed.  Units do not come and go, but Linux
+ * gives buffers for events only to a device that says they could (HOTPLUG).
  *
  * All tasks are started at once whatever their attribute: Linux sends SIMPLE
  * ones and waits where it wants order.  An abort of a task that the disk still
@@ -43,6 +47,9 @@ enum {
 	SENSE_SIZE = 96,
 	SIZE_MAX_CONFIG = 252, /* of both, as the driver may set them */
 
+	EVENT_SIZE = 16,
+	T_PARAM_CHANGE = 3,
+
 	CONFIG_NUM_QUEUES = 0,
 	CONFIG_SEG_MAX = 4,
 	CONFIG_MAX_SECTORS = 8,
@@ -57,6 +64,9 @@ enum {
 	MAX_LUN = 16383,
 	MAX_TARGET = 255,
 };
+
+#define F_HOTPLUG (UINT64_C(1) << 1)
+#define F_CHANGE  (UINT64_C(1) << 2)
 
 enum response {
 	S_OK = 0,
@@ -94,12 +104,18 @@ static unsigned int lun_of(const uint8_t *lun)
 	return (unsigned int)get_be(lun + 2, 2) & MAX_LUN;
 }
 
-static const struct scsi_unit *find(const struct virtio_scsi *s,
-				    unsigned int target, unsigned int lun)
+/* And as REPORT LUNS and events have it (SAM-5 4.7): flat above 255. */
+static unsigned int reported_lun(const struct virtio_scsi_place *p)
+{
+	return p->lun < 256 ? p->lun : 0x4000u | p->lun;
+}
+
+static struct virtio_scsi_place *find(struct virtio_scsi *s,
+				      unsigned int target, unsigned int lun)
 {
 	for (unsigned int i = 0; i < s->unit_count; i++)
 		if (s->units[i].target == target && s->units[i].lun == lun)
-			return &s->units[i].unit;
+			return &s->units[i];
 	return NULL;
 }
 
@@ -208,9 +224,7 @@ static void report_luns(struct virtio_scsi_request *r)
 	for (unsigned int i = 0; i < s->unit_count; i++)
 		if (s->units[i].target == r->lun[1])
 			put_be(cmd->reply + 8 + 8 * n++, 2,
-			       s->units[i].lun < 256
-				       ? s->units[i].lun
-				       : 0x4000u | s->units[i].lun);
+			       reported_lun(&s->units[i]));
 	put_be(cmd->reply, 4, 8 * n);
 	n = 8 + 8 * n;
 	cmd->reply_len = n < wanted ? n : (uint32_t)wanted;
@@ -227,10 +241,20 @@ static void send_reply(struct virtio_scsi_request *r)
 	answer(r, n < cmd->reply_len ? S_OVERRUN : S_OK, n);
 }
 
+/* Once, to the first command that may be told (SAM-5 5.14). */
+static bool take_attention(struct virtio_scsi_place *p, uint8_t opcode)
+{
+	if (!p->attention || opcode == SCSI_INQUIRY ||
+	    opcode == SCSI_REQUEST_SENSE)
+		return false;
+	p->attention = false;
+	return true;
+}
+
 static void start_request(struct virtio_scsi_request *r)
 {
 	uint8_t param[SCSI_PARAM_MAX];
-	const struct scsi_unit *u;
+	struct virtio_scsi_place *p;
 
 	if (!target_exists(r->hba, r->lun)) {
 		answer(r, S_BAD_TARGET, 0);
@@ -245,15 +269,17 @@ static void start_request(struct virtio_scsi_request *r)
 			param, r->chain.iov, r->chain.out,
 			REQ_CDB + config_get(r->hba, CONFIG_CDB_SIZE),
 			sizeof(param));
-	u = find(r->hba, r->lun[1], lun_of(r->lun));
+	p = find(r->hba, r->lun[1], lun_of(r->lun));
 	if (r->cdb[0] == SCSI_REPORT_LUNS)
 		report_luns(r);
-	else if (u)
-		scsi_unit_command(u, &r->cmd);
-	else
+	else if (!p)
 		scsi_no_unit(&r->cmd);
-	if (r->cmd.submit && u)
-		submit(r, u->block);
+	else if (take_attention(p, r->cdb[0]))
+		scsi_capacity_changed(&r->cmd);
+	else
+		scsi_unit_command(&p->unit, &r->cmd);
+	if (r->cmd.submit && p)
+		submit(r, p->unit.block);
 	else
 		send_reply(r);
 }
@@ -384,13 +410,61 @@ static void serve_control(struct virtio_scsi *s)
 	virtio_notify_used(&s->vdev, q);
 }
 
+/* §5.6.6.3: the kind, the unit, and as the reason the additional sense: code,
+ * then qualifier. */
+static void put_event(const struct virtio_scsi_place *p, uint8_t *event)
+{
+	put_le(event, 4, T_PARAM_CHANGE);
+	event[4] = 1;
+	event[5] = p->target;
+	put_be(event + 6, 2, reported_lun(p));
+	put_be(event + 12, 2, SCSI_CAPACITY_CHANGED);
+}
+
+/* As many as there are buffers for. */
+static void serve_events(struct virtio_scsi *s)
+{
+	struct iovec iov[16];
+	struct virtq_chain c = { .iov = iov, .iov_max = 16 };
+	struct virtqueue *q = &s->vdev.queue[QUEUE_EVENT];
+
+	for (unsigned int i = 0; i < s->unit_count; i++) {
+		uint8_t event[EVENT_SIZE] = { 0 };
+
+		if (!s->units[i].event)
+			continue;
+		if (virtq_pop(q, &c) <= 0)
+			break;
+		s->units[i].event = false;
+		put_event(&s->units[i], event);
+		virtq_push(q, &c,
+			   (uint32_t)virtq_to_iov(c.iov + c.out, c.in, 0, event,
+						  sizeof(event)));
+	}
+	virtio_notify_used(&s->vdev, q);
+}
+
+/* In the loop's thread. */
+static void resized(void *arg)
+{
+	struct virtio_scsi_place *p = arg;
+	struct virtio_device *vdev = &p->hba->vdev;
+
+	with_lock(&vdev->lock);
+	p->attention = true;
+	p->event = vdev->features & F_CHANGE;
+	virtio_notify(vdev, QUEUE_EVENT);
+}
+
 static void notify(struct virtio_device *vdev, unsigned int n)
 {
 	struct virtio_scsi *s = (struct virtio_scsi *)vdev;
 
 	if (n == QUEUE_CONTROL)
 		serve_control(s);
-	else if (n >= QUEUE_REQUEST)
+	else if (n == QUEUE_EVENT)
+		serve_events(s);
+	else
 		serve(s, n);
 }
 
@@ -404,8 +478,10 @@ static void reset(struct virtio_device *vdev)
 	pthread_mutex_lock(&vdev->lock);
 	while (s->pending)
 		pthread_cond_wait(&s->idle, &vdev->lock);
-	for (unsigned int i = 0; i < s->unit_count; i++)
+	for (unsigned int i = 0; i < s->unit_count; i++) {
 		block_cancelled(s->units[i].unit.block);
+		s->units[i].attention = s->units[i].event = false;
+	}
 	s->waiting = 0;
 	put_le(vdev->config + CONFIG_SENSE_SIZE, 4, SENSE_SIZE);
 	put_le(vdev->config + CONFIG_CDB_SIZE, 4, CDB_SIZE);
@@ -454,7 +530,7 @@ void virtio_scsi_init(struct virtio_scsi *s, const struct virtio_env *env,
 	unsigned int n;
 
 	memset(s, 0, sizeof(*s));
-	virtio_init(&s->vdev, &class, 0, env);
+	virtio_init(&s->vdev, &class, F_HOTPLUG | F_CHANGE, env);
 	if (!queues)
 		queues = 1;
 	if (queues > VIRTIO_SCSI_MAX_QUEUES)
@@ -477,7 +553,7 @@ void virtio_scsi_init(struct virtio_scsi *s, const struct virtio_env *env,
 	}
 }
 
-static int free_target(const struct virtio_scsi *s)
+static int free_target(struct virtio_scsi *s)
 {
 	for (unsigned int t = 0; t <= MAX_TARGET; t++)
 		if (!find(s, t, 0))
@@ -502,6 +578,7 @@ int virtio_scsi_add(struct virtio_scsi *s,
 	const char *id = opt->device_id ? opt->device_id
 			 : opt->serial  ? opt->serial
 					: opt->block->node_name;
+	struct virtio_scsi_place *p;
 	struct scsi_unit *u;
 
 	if (target > MAX_TARGET || lun > MAX_LUN)
@@ -520,15 +597,18 @@ int virtio_scsi_add(struct virtio_scsi *s,
 		return err_set(err, EINVAL,
 			       "more than %d disks on one SCSI controller",
 			       VIRTIO_SCSI_UNITS);
-	s->units[s->unit_count].target = (uint8_t)target;
-	s->units[s->unit_count].lun = (uint16_t)lun;
-	u = &s->units[s->unit_count++].unit;
+	p = &s->units[s->unit_count++];
+	p->hba = s;
+	p->target = (uint8_t)target;
+	p->lun = (uint16_t)lun;
+	u = &p->unit;
 	u->block = opt->block;
 	u->cd = opt->cd;
 	u->write_through = opt->write_through;
 	u->block_size = opt->cd ? 2048 : BLOCK_SECTOR;
 	copy_text(u->serial, sizeof(u->serial), opt->serial);
 	copy_text(u->device_id, sizeof(u->device_id), id);
+	block_set_resized(u->block, resized, p);
 	/* Linux asks each target up to this number at boot. */
 	if (get_le(s->vdev.config + CONFIG_MAX_TARGET, 2) < (uint64_t)target)
 		put_le(s->vdev.config + CONFIG_MAX_TARGET, 2, (uint64_t)target);
@@ -537,6 +617,8 @@ int virtio_scsi_add(struct virtio_scsi *s,
 
 void virtio_scsi_fini(struct virtio_scsi *s)
 {
+	for (unsigned int i = 0; i < s->unit_count; i++)
+		block_set_resized(s->units[i].unit.block, NULL, NULL);
 	pthread_cond_destroy(&s->idle);
 	free(s->requests);
 	free(s->iovs);

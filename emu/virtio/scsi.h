@@ -17,13 +17,20 @@ enum {
 
 struct virtio_scsi_request;
 
+/* A place with its unit. */
+struct virtio_scsi_place {
+	struct virtio_scsi *hba;
+	uint8_t target;
+	uint16_t lun;
+	struct scsi_unit unit;
+	/* It has another size: the next command is told so, and the driver by
+	 * an event, as soon as it has given a buffer for one. */
+	bool attention, event;
+};
+
 struct virtio_scsi {
-	struct virtio_device vdev; /* first */
-	struct {
-		uint8_t target;
-		uint16_t lun;
-		struct scsi_unit unit;
-	} units[VIRTIO_SCSI_UNITS]; /* sorted by nothing */
+	struct virtio_device vdev;                         /* first */
+	struct virtio_scsi_place units[VIRTIO_SCSI_UNITS]; /* unsorted */
 	unsigned int unit_count;
 	struct virtio_scsi_request *requests, *unused;
 	struct iovec *iovs;

@@ -20,6 +20,7 @@
 enum {
 	KEY_MEDIUM_ERROR = 0x3,
 	KEY_ILLEGAL_REQUEST = 0x5,
+	KEY_UNIT_ATTENTION = 0x6,
 	KEY_DATA_PROTECT = 0x7,
 
 	PAGE_CACHING = 0x08,
@@ -587,6 +588,12 @@ void scsi_no_unit(struct scsi_command *cmd)
 	} else {
 		fail(cmd, KEY_ILLEGAL_REQUEST, 0x2500);
 	}
+}
+
+void scsi_capacity_changed(struct scsi_command *cmd)
+{
+	clear(cmd);
+	fail(cmd, KEY_UNIT_ATTENTION, SCSI_CAPACITY_CHANGED);
 }
 
 void scsi_io_error(struct scsi_command *cmd)

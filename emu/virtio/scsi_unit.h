@@ -20,6 +20,8 @@ enum {
 	SCSI_PARAM_MAX = 512, /* of data-out that a command looks into */
 	SCSI_SENSE_LEN = 18,
 
+	SCSI_CAPACITY_CHANGED = 0x2a09, /* additional sense */
+
 	SCSI_GOOD = 0x00,
 	SCSI_CHECK_CONDITION = 0x02,
 
@@ -60,6 +62,9 @@ void scsi_unit_command(const struct scsi_unit *u, struct scsi_command *cmd);
 
 /* The answers of a target about a logical unit that it does not have. */
 void scsi_no_unit(struct scsi_command *cmd);
+
+/* Instead of a command's answer: the unit has another size since the last. */
+void scsi_capacity_changed(struct scsi_command *cmd);
 
 /* The block request of a command failed. */
 void scsi_io_error(struct scsi_command *cmd);

@@ -13,9 +13,11 @@ enum {
 	REQ = DRV_BUF,
 	RESP = DRV_BUF + 0x1000,
 	DATA = DRV_BUF + 0x2000,
+	EVENT = DRV_BUF + 0x40000,
 };
 
 #define COMMON (VIRTIO_F_INDIRECT_DESC | VIRTIO_F_EVENT_IDX)
+#define CHANGE (UINT64_C(1) << 2)
 
 static struct drv drv;
 static struct virtio_scsi hba;
@@ -279,6 +281,58 @@ static void test_short(void)
 	drv_start(&drv, COMMON, 64);
 }
 
+/* The event on queue 1: capacity data has changed, of 3:1. */
+static bool told_of_size(void)
+{
+	static const uint8_t want[16] = { 3, 0, 0, 0, 1, 3,    0,
+					  1, 0, 0, 0, 0, 0x2a, 9 };
+	uint32_t used = 0;
+
+	return drv_poll(&drv, 1, &used) >= 0 && used == 16 &&
+	       !memcmp(drv_at(&drv, EVENT), want, 16);
+}
+
+/* The driver that knows CHANGE hears of it at once, or when it has given a
+ * buffer; the next command that may fail says so once. */
+static void test_resize(struct block *b)
+{
+	const struct drv_buf buf = { EVENT, 16, true };
+	struct err err;
+
+	drv_start(&drv, COMMON | CHANGE, 64);
+	drv_add(&drv, 1, &buf, 1);
+	drv_kick(&drv, 1);
+	check(drv_poll(&drv, 1, NULL) < 0);
+	check_eq(block_resize(b, DISK + 4096, &err), 0);
+	check(told_of_size());
+	check_eq(CMD(0, 36, 0x12, 0, 0, 0, 36, 0), GOOD);
+	check_eq(CMD(0, 0, 0), 0x1062a09);
+	check_eq(CMD(0, 0, 0), GOOD);
+	check_eq(CMD(0, 8, 0x25, 0, 0, 0, 0, 0, 0, 0, 0, 0), GOOD);
+	check_eq(get_be(data, 4), DISK / 512 + 7);
+
+	check_eq(block_resize(b, DISK + 8192, &err), 0);
+	check_eq(block_resize(b, DISK + 12288, &err), 0);
+	check(drv_poll(&drv, 1, NULL) < 0);
+	drv_add(&drv, 1, &buf, 1);
+	drv_add(&drv, 1, &buf, 1);
+	drv_kick(&drv, 1);
+	check(told_of_size());
+	check(drv_poll(&drv, 1, NULL) < 0);
+	check_eq(CMD(0, 0, 0), 0x1062a09);
+	check_eq(CMD(0, 0, 0), GOOD);
+
+	drv_start(&drv, COMMON, 64); /* without CHANGE: no event */
+	drv_add(&drv, 1, &buf, 1);
+	drv_kick(&drv, 1);
+	check_eq(block_resize(b, DISK + 16384, &err), 0);
+	check(drv_poll(&drv, 1, NULL) < 0);
+	check_eq(CMD(0, 0, 0), 0x1062a09);
+	check_eq(block_resize(b, DISK + 20480, &err), 0);
+	drv_start(&drv, COMMON, 64); /* who begins anew asks for the size */
+	check_eq(CMD(0, 0, 0), GOOD);
+}
+
 static void test_cd(void)
 {
 	target = 0;
@@ -357,6 +411,9 @@ int main(void)
 	test_cd();
 	target = 1;
 	check_eq(CMD(512, 0, 0x2a, 0, 0, 0, 0, 1, 0, 0, 1, 0), PROTECTED);
+	target = 3;
+	lun = 1;
+	test_resize(b);
 	virtio_reset(&hba.vdev);
 	pool_free(pool);
 	virtio_scsi_fini(&hba);
