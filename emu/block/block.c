@@ -36,6 +36,7 @@ void node_init(struct block *b, const struct block_ops *ops, const char *driver,
 	b->detect_zeroes = opt->detect_zeroes;
 	b->users = 1;
 	pthread_mutex_init(&b->lock, NULL);
+	pthread_cond_init(&b->quiet, NULL);
 }
 
 struct block *block_ref(struct block *b)
@@ -54,6 +55,7 @@ void block_free(struct block *b)
 	file = b->file;
 	backing = b->backing;
 	pthread_mutex_destroy(&b->lock);
+	pthread_cond_destroy(&b->quiet);
 	free(b->node_name);
 	free(b->filename);
 	free(b);
@@ -187,6 +189,8 @@ static bool failed(struct block *b, struct block_request *req, int *code)
 	if (event.action == BLOCK_STOP) {
 		req->next = b->held;
 		b->held = req;
+		if (!__atomic_sub_fetch(&b->running, 1, __ATOMIC_RELAXED))
+			pthread_cond_broadcast(&b->quiet);
 		b->io_status = *code == -ENOSPC || *code == -EDQUOT
 				       ? BLOCK_STATUS_NOSPACE
 				       : BLOCK_STATUS_FAILED;
@@ -324,41 +328,6 @@ static int run(struct block *b, const struct block_request *req, bool at_once)
 	return node_execute(b, &io);
 }
 
-static void waited(struct block_request *req, int result);
-
-static void work(struct pool_job *job)
-{
-	struct block_request *req = (struct block_request *)job;
-	struct block *b = req->block;
-	int code = run(b, req, false);
-
-	if (code < 0) {
-		log_failure(b, req, code);
-		if (req->done != waited && failed(b, req, &code))
-			return;
-	}
-	req->done(req, code);
-}
-
-void block_submit(struct block *b, struct block_request *req)
-{
-	req->block = b;
-	req->job.work = work;
-	if (b->ops->submit)
-		b->ops->submit(b, req);
-	else
-		pool_submit(b->pool, &req->job);
-}
-
-bool block_try(struct block *b, const struct block_request *req)
-{
-	for (const struct block *n = b; n; n = n->file)
-		if (!n->ops->at_once)
-			return false;
-	return req->op == BLOCK_READ && req->len <= BLOCK_TRY_MOST &&
-	       run(b, req, true) == 0;
-}
-
 struct waiting {
 	sem_t done;
 	int result;
@@ -370,6 +339,69 @@ static void waited(struct block_request *req, int result)
 
 	w->result = result;
 	sem_post(&w->done);
+}
+
+static void settled(struct block_request *req, int result)
+{
+	struct block *b = req->block;
+
+	pthread_mutex_lock(&b->lock);
+	b->settling = false;
+	b->settle_result = result;
+	pthread_cond_broadcast(&b->quiet);
+	pthread_mutex_unlock(&b->lock);
+	block_free(b);
+}
+
+/* Our own are never held back: nobody would know of them. */
+static bool is_guests(const struct block_request *req)
+{
+	return req->done != waited && req->done != settled;
+}
+
+/* Before the completion, after which b may be gone. */
+static void leave(struct block *b)
+{
+	if (__atomic_sub_fetch(&b->running, 1, __ATOMIC_ACQ_REL))
+		return;
+	with_lock(&b->lock);
+	pthread_cond_broadcast(&b->quiet);
+}
+
+static void work(struct pool_job *job)
+{
+	struct block_request *req = (struct block_request *)job;
+	struct block *b = req->block;
+	int code = run(b, req, false);
+
+	if (code < 0) {
+		log_failure(b, req, code);
+		if (is_guests(req) && failed(b, req, &code))
+			return;
+	}
+	leave(b);
+	req->done(req, code);
+}
+
+void block_submit(struct block *b, struct block_request *req)
+{
+	req->block = b;
+	req->job.work = work;
+	if (b->ops->submit) {
+		b->ops->submit(b, req);
+		return;
+	}
+	__atomic_fetch_add(&b->running, 1, __ATOMIC_RELAXED);
+	pool_submit(b->pool, &req->job);
+}
+
+bool block_try(struct block *b, const struct block_request *req)
+{
+	for (const struct block *n = b; n; n = n->file)
+		if (!n->ops->at_once)
+			return false;
+	return req->op == BLOCK_READ && req->len <= BLOCK_TRY_MOST &&
+	       run(b, req, true) == 0;
 }
 
 int block_wait(struct block *b, struct block_request *req)
@@ -384,6 +416,34 @@ int block_wait(struct block *b, struct block_request *req)
 		;
 	sem_destroy(&w.done);
 	return w.result;
+}
+
+static bool wait_quiet(struct block *b, uint64_t until)
+{
+	const struct timespec t = { .tv_sec = (time_t)(until / 1000000000u),
+				    .tv_nsec = (long)(until % 1000000000u) };
+
+	with_lock(&b->lock);
+	while (b->settling || __atomic_load_n(&b->running, __ATOMIC_ACQUIRE)) {
+		if (pthread_cond_clockwait(&b->quiet, &b->lock, CLOCK_MONOTONIC,
+					   &t) == ETIMEDOUT)
+			return false;
+	}
+	return true;
+}
+
+/* The flush has a share in b: it may take longer than we wait. */
+int block_settle(struct block *b, uint64_t until)
+{
+	if (!wait_quiet(b, until))
+		return -ETIMEDOUT;
+	if (b->read_only)
+		return 0;
+	b->settling = true;
+	b->settle = (struct block_request){ .op = BLOCK_FLUSH,
+					    .done = settled };
+	block_submit(block_ref(b), &b->settle);
+	return wait_quiet(b, until) ? b->settle_result : -ETIMEDOUT;
 }
 
 /* Queries and changes */

@@ -127,6 +127,7 @@ struct block {
 	struct block_stats stats;
 
 	unsigned int users;       /* atomic */
+	unsigned int running;     /* requests that the pool has; atomic */
 	uint64_t write_threshold; /* of a file; atomic; 0: none */
 	pthread_mutex_t lock;     /* the rest, which is block.c's */
 	enum block_on_error rerror, werror;
@@ -138,6 +139,10 @@ struct block {
 	void (*resized)(void *arg);
 	void *resized_arg;
 	struct log_limit failed;
+	struct block_request settle; /* block_settle()'s flush */
+	bool settling;               /* that is under way */
+	int settle_result;
+	pthread_cond_t quiet; /* running became 0, or settling false */
 };
 
 /*
@@ -154,6 +159,14 @@ void block_submit(struct block *b, struct block_request *req);
 
 /* Submit and wait; not from a thread of the pool.  0 or -errno. */
 int block_wait(struct block *b, struct block_request *req);
+
+/*
+ * The machine has been stopped: wait until no request to this node is under
+ * way, where those that are held back do not count, and flush it.  Until then
+ * (CLOCK_MONOTONIC, ns): -ETIMEDOUT, and what is under way goes on.  0 or
+ * -errno; in the loop's thread.
+ */
+int block_settle(struct block *b, uint64_t until);
 
 /*
  * Nodes count their users: who opened one, and each node that stands on it.

@@ -21,6 +21,9 @@ enum {
 	QUEUE = 64
 };
 
+/* Storage that hangs must not take the monitor along. */
+#define SETTLE_NS UINT64_C(10000000000)
+
 struct qmp_disk_events {
 	struct qmp *q;
 	struct machine *machine;
@@ -159,6 +162,21 @@ struct qmp_disk_events *qmp_disks_watch(struct qmp *q, struct loop *loop,
 	for (size_t i = 0; i < info->n_disks; i++)
 		block_set_event(info->disks[i].block, happened, e);
 	return e;
+}
+
+void qmp_disks_settle(struct qmp_disk_events *e)
+{
+	uint64_t until = loop_now() + SETTLE_NS;
+
+	for (size_t i = 0; i < e->info->n_disks; i++) {
+		struct block *b = e->info->disks[i].block;
+
+		if (e->info->disks[i].qdev &&
+		    block_settle(b, until) == -ETIMEDOUT)
+			log_warn("\"%s\": the guest stands still, but the host "
+				 "is still writing what it wrote before",
+				 b->filename);
+	}
 }
 
 void qmp_disks_retry(struct qmp_disk_events *e)

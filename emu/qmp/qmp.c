@@ -309,6 +309,8 @@ static void on_event(void *arg, enum machine_event event, int data)
 
 	if (event == EVENT_RESUME)
 		qmp_disks_retry(q->disk_events);
+	else if (event == EVENT_STOP && machine_state(q->machine) == RUN_PAUSED)
+		qmp_disks_settle(q->disk_events);
 	qmp_emit(q, machine_events[event], event_data(q, event, data));
 }
 

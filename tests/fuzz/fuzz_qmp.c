@@ -238,6 +238,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	static const struct block_ops image_ops = { .info = image_info };
 	struct block image = { .ops = &image_ops,
 			       .driver = "raw",
+			       .read_only = true,
 			       .filename = (char[]){ "disk" } };
 	struct qmp_disk disk = { "d", "q", &image, false, false };
 	struct chardev chr = { .ops = &ops,

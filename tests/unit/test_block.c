@@ -16,11 +16,13 @@
 #include "common/cleanup.h"
 #include "common/io.h"
 #include "common/log.h"
+#include "loop/loop.h"
 #include "qcow2_image.h"
 #include "test.h"
 
 enum {
-	SIZE = 1 << 20
+	SIZE = 1 << 20,
+	MS = 1000000, /* ns */
 };
 
 static struct pool *pool;
@@ -563,6 +565,66 @@ static void test_event_ends(void)
 	block_free(&f->b);
 }
 
+static sem_t gate;
+static atomic_bool no_flush;
+
+/* Writes wait until they are let through. */
+static int gated_execute(struct block *b, const struct block_io *io)
+{
+	if (io->op == BLOCK_WRITE)
+		sem_wait(&gate);
+	if (io->op == BLOCK_FLUSH && no_flush)
+		return -ENOSPC;
+	return memory_execute(b, io);
+}
+
+/* The machine stops: what is under way is done and written back; what is held
+ * is not waited for, and the flush itself is never held. */
+static void test_settle(void)
+{
+	static uint8_t data[512];
+	const struct iovec iov = { data, 512 };
+	struct memory_file *f;
+	struct block *b = in_memory(&f);
+	struct block_ops gated = *f->b.ops;
+	struct one one;
+
+	gated.execute = gated_execute;
+	f->b.ops = &gated;
+	sem_init(&gate, 0, 0);
+	events.n = 0;
+	block_set_errors(b, BLOCK_STOP, BLOCK_STOP);
+	block_set_event(b, event, &events);
+	submit(&one, b, BLOCK_WRITE, 0, &iov, 1, 512);
+	check_eq(block_settle(b, loop_now() + 20 * MS),
+		 (unsigned long long)-ETIMEDOUT);
+	check_eq(b->stats.ops[BLOCK_FLUSH], 0);
+	sem_post(&gate);
+	check_eq(block_settle(b, loop_now() + UINT64_C(10000) * MS), 0);
+	check_eq(b->stats.ops[BLOCK_WRITE], 1);
+	check_eq(b->stats.ops[BLOCK_FLUSH], 1);
+	check_eq(wait_for(&one), 0);
+
+	f->full = true;
+	submit(&one, b, BLOCK_ZERO, 0, NULL, 0, 512);
+	wait_for_events(1);
+	check_eq(block_settle(b, loop_now() + UINT64_C(10000) * MS), 0);
+	check_eq(block_io_status(b), BLOCK_STATUS_NOSPACE);
+	f->full = false;
+	block_retry(b);
+	check_eq(wait_for(&one), 0);
+
+	no_flush = true;
+	check_eq(block_settle(b, loop_now() + UINT64_C(10000) * MS),
+		 (unsigned long long)-ENOSPC);
+	check_eq(block_io_status(b), BLOCK_STATUS_OK);
+	check_eq(events.n, 1);
+	no_flush = false;
+	sem_destroy(&gate);
+	block_free(b);
+	block_free(&f->b);
+}
+
 /* What the host could not write is lost, although it says so only once. */
 static void test_lost(int code)
 {
@@ -706,6 +768,7 @@ int main(void)
 	test_locks();
 	test_full_disk();
 	test_event_ends();
+	test_settle();
 	test_lost(ENOSPC);
 	test_lost(EDQUOT);
 	test_size();
