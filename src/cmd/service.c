@@ -206,8 +206,15 @@ static int prepare(const struct machine *m, struct err *err)
 	autofree char *dir = store_dir(m->name);
 	uid_t uid;
 	gid_t gid;
-	int r = unit_user(&uid, &gid, err);
+	int r;
 
+	if (m->libvirt)
+		return err_set(err, EBUSY,
+			       "guest '%s' is run by libvirt, whose disk and "
+			       "network are not the service's: systemctl "
+			       "disable pimigrate@%s",
+			       m->name, m->name);
+	r = unit_user(&uid, &gid, err);
 	if (!r)
 		r = unit_own(dir, m, uid, gid, err);
 	if (!r && unit_systemd())

@@ -160,6 +160,8 @@ in_host ip6tables -F FORWARD
 sed -i '$a libvirt: qemu:///system' "$PIMIGRATE_GUESTS/pi/guest.yaml"
 in_host "$PIMIGRATE" libvirt-hook pi prepare begin - <<<"<uuid>0110c455-1111-4222-8333-444455556666</uuid>" 2>hook.err ||
 	fail "the hook: $(cat hook.err)"
+expect 1 in_host "$PIMIGRATE" prepare pi
+complains "guest 'pi' is run by libvirt"
 sed -i '$d' "$PIMIGRATE_GUESTS/pi/guest.yaml"
 got=$(hears)
 [ "$got" = "$all" ] || fail "with the hook's rule this passes: $got; $(cat hook.err)"
