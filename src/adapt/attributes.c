@@ -20,6 +20,7 @@
 #include "adapt/gerror.h"
 #include "common/cleanup.h"
 #include "common/mem.h"
+#include "host/archive_error.h"
 
 /* ---- values ---- */
 
@@ -86,8 +87,7 @@ static int write_archive(struct archive_entry *e, const char *tar,
 	    archive_write_open_filename(a, tar) != ARCHIVE_OK ||
 	    archive_write_header(a, e) != ARCHIVE_OK ||
 	    archive_write_close(a) != ARCHIVE_OK)
-		return err_set(err, EIO, "cannot write '%s': %s", tar,
-			       archive_error_string(a));
+		return archive_write_failed(a, tar, err);
 	return 0;
 }
 

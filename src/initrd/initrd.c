@@ -22,6 +22,7 @@
 #include "common/cleanup.h"
 #include "common/mem.h"
 #include "common/str.h"
+#include "host/archive_error.h"
 #include "host/files.h"
 #include "init_sh.h"
 #include "initrd/modules.h"
@@ -85,8 +86,7 @@ static void cleanup_reader(struct archive **a)
 
 static int failed(const struct writer *w, struct err *err)
 {
-	return err_set(err, EIO, "cannot write '%s': %s", w->path,
-		       archive_error_string(w->a));
+	return archive_write_failed(w->a, w->path, err);
 }
 
 /* One member; data is the content, or a link's target. */

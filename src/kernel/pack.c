@@ -19,6 +19,7 @@
 #include "common/cleanup.h"
 #include "common/io.h"
 #include "common/mem.h"
+#include "host/archive_error.h"
 
 enum {
 	CHUNK = 65536,
@@ -44,8 +45,7 @@ static void cleanup_entry(struct archive_entry **e)
 
 static int failed(struct pack *p, struct err *err)
 {
-	return err_set(err, EIO, "cannot write '%s': %s", p->tar,
-		       archive_error_string(p->out));
+	return archive_write_failed(p->out, p->tar, err);
 }
 
 static int copy_file(struct pack *p, int fd, const char *path, struct err *err)

@@ -3,7 +3,9 @@
 #include <archive.h>
 #include <archive_entry.h>
 #include <errno.h>
+#include <signal.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "common/cleanup.h"
@@ -161,6 +163,27 @@ static bool member_is(const char *file, const char *name, const char *want,
 	return got && !strcmp(got, want) && filter == want_filter;
 }
 
+/* No file may become larger than nothing: as on a disk that is full. */
+static void limit_files(rlim_t bytes)
+{
+	struct rlimit limit;
+
+	check(!getrlimit(RLIMIT_FSIZE, &limit));
+	limit.rlim_cur = bytes < limit.rlim_max ? bytes : limit.rlim_max;
+	check(!setrlimit(RLIMIT_FSIZE, &limit));
+}
+
+static void no_room(void)
+{
+	signal(SIGXFSZ, SIG_IGN);
+	limit_files(0);
+}
+
+static void room(void)
+{
+	limit_files(RLIM_INFINITY);
+}
+
 static void compose(void)
 {
 	autofree char *busybox = in_dir("busybox"), *bad = in_dir("bad");
@@ -199,7 +222,13 @@ static void compose(void)
 	check(!initrd_make(&parts, out, &err));
 	check(member_is(out, "lib/modules/jbd2.ko", "the journal", zstd));
 
-	/* What fails leaves the old file. */
+	/* What fails leaves the old file, and says why. */
+	no_room();
+	check(initrd_make(&parts, out, &err) == -EFBIG);
+	check(strstr(err.text, "initrd.img") &&
+	      strstr(err.text, "File too large"));
+	room();
+	check(member_is(out, "bin/sh", "busybox", zstd));
 	make_busybox("bad", 62); /* x86-64 */
 	parts.busybox = bad;
 	check(initrd_make(&parts, out, &err) == -EBADMSG);
