@@ -80,8 +80,27 @@ void virtio_break(struct virtio_device *vdev, const char *fmt, ...)
 
 void virtio_notify(struct virtio_device *vdev, unsigned int n)
 {
-	if (n < vdev->queues && vdev->queue[n].ready && virtio_running(vdev))
+	if (n >= vdev->queues || !vdev->queue[n].ready)
+		return;
+	if (virtio_running(vdev))
 		vdev->cls->notify(vdev, n);
+	else if (!(vdev->status & STATUS_DRIVER_OK))
+		vdev->early |= 1u << n;
+}
+
+/*
+ * A driver must not notify before DRIVER_OK (§3.1.1), but that of Linux 5.10's
+ * virtio-rng does, once, and waits for ever: it holds a lock meanwhile that the
+ * next module to come may want.
+ */
+static void notify_early(struct virtio_device *vdev)
+{
+	uint32_t early = vdev->early;
+
+	vdev->early = 0;
+	for (unsigned int n = 0; n < vdev->queues; n++)
+		if (early >> n & 1)
+			virtio_notify(vdev, n);
 }
 
 /* In the loop's thread. */
@@ -114,7 +133,7 @@ static void reset_locked(struct virtio_device *vdev)
 		vdev->queue[i] = (struct virtqueue){ .vdev = vdev };
 	vdev->features = 0;
 	vdev->feature_sel = vdev->driver_sel = vdev->queue_sel = 0;
-	vdev->again = 0;
+	vdev->again = vdev->early = 0;
 	vdev->broken = false;
 	virtio_ack(vdev, ~0u);
 	vdev->status = 0;
@@ -148,8 +167,11 @@ void virtio_set_status(struct virtio_device *vdev, uint32_t status)
 	if (!((vdev->status | added) & STATUS_FEATURES_OK))
 		added &= ~(uint32_t)STATUS_DRIVER_OK;
 	vdev->status |= added;
-	if (added & STATUS_DRIVER_OK && vdev->cls->start)
+	if (!(added & STATUS_DRIVER_OK))
+		return;
+	if (vdev->cls->start)
 		vdev->cls->start(vdev);
+	notify_early(vdev);
 }
 
 void virtio_init(struct virtio_device *vdev, const struct virtio_class *cls,

@@ -98,6 +98,7 @@ struct virtio_device {
 	bool broken;    /* DEVICE_NEEDS_RESET until it is reset */
 	bool resetting; /* a reset waits for requests */
 	uint32_t again; /* queues to notify from the loop */
+	uint32_t early; /* queues that were notified before DRIVER_OK */
 	struct loop_call again_call;
 	struct log_limit wrong; /* what the driver did wrongly */
 };

@@ -57,6 +57,10 @@ seen=$(nproc)
 [ "$seen" = "$cpus" ]
 look "all $cpus CPUs are on" $? "$seen are"
 
+seen=$(timeout 60 dd if=/dev/hwrng bs=64 count=1 2>/dev/null | wc -c)
+[ "$seen" -gt 0 ]
+look "the host's random numbers come" $? "/dev/hwrng gives none"
+
 ahead=$(($(date +%s) - now))
 [ "$ahead" -ge -60 ] && [ "$ahead" -le 300 ]
 look "the date is right" $? "it is $ahead s ahead of the host's"
