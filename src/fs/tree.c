@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "common/cleanup.h"
+#include "common/mem.h"
 #include "common/str.h"
 
 enum {
@@ -293,4 +294,43 @@ void tree_names_free(struct tree_names *names)
 	for (size_t i = 0; i < names->all.n; i++)
 		free(names->all.at[i]);
 	vec_free(&names->all);
+}
+
+struct tree_texts tree_texts(const struct tree *t, const char *folder,
+			     const char *ending)
+{
+	struct tree_texts it = { .tree = t,
+				 .folder = folder,
+				 .ending = ending };
+
+	(void)tree_list(t, folder, &it.names);
+	return it;
+}
+
+static void forget_text(struct tree_texts *it)
+{
+	free(it->path);
+	free(it->text);
+	it->path = it->text = NULL;
+}
+
+bool tree_next_text(struct tree_texts *it)
+{
+	forget_text(it);
+	while (!it->text && it->next < it->names.all.n) {
+		const char *name = it->names.all.at[it->next++];
+
+		if (!str_ends(name, it->ending))
+			continue;
+		forget_text(it);
+		it->path = xasprintf("%s/%s", it->folder, name);
+		it->text = tree_text(it->tree, it->path);
+	}
+	return it->text != NULL;
+}
+
+void tree_texts_free(struct tree_texts *it)
+{
+	forget_text(it);
+	tree_names_free(&it->names);
 }

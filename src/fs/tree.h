@@ -90,4 +90,27 @@ int tree_list(const struct tree *t, const char *path, struct tree_names *names);
 void tree_names_free(struct tree_names *names);
 #define autonames __attribute__((__cleanup__(tree_names_free)))
 
+/*
+ * The texts of a folder's files, by name, of those whose names end so:
+ *
+ *	autotexts struct tree_texts it = tree_texts(t, "/etc/netplan", ".yaml");
+ *	while (tree_next_text(&it))
+ *		... it.path, it.text
+ *
+ * Both go with the next one; what cannot be read is left out.
+ */
+struct tree_texts {
+	const struct tree *tree;
+	const char *folder, *ending; /* not owned */
+	struct tree_names names;
+	size_t next;
+	char *path, *text;
+};
+
+struct tree_texts tree_texts(const struct tree *t, const char *folder,
+			     const char *ending);
+bool tree_next_text(struct tree_texts *it);
+void tree_texts_free(struct tree_texts *it);
+#define autotexts __attribute__((__cleanup__(tree_texts_free)))
+
 #endif

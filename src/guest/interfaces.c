@@ -21,19 +21,13 @@ typedef void text_fn(void *arg, char *text);
 /* Each of its files; a text may be changed. */
 static void each_text(const struct tree *root, text_fn *fn, void *arg)
 {
+	autotexts struct tree_texts it = tree_texts(root, FOLDER, "");
 	autofree char *text = tree_text(root, FILE_PATH);
-	autonames struct tree_names names = { 0 };
 
 	if (text)
 		fn(arg, text);
-	(void)tree_list(root, FOLDER, &names);
-	for (size_t i = 0; i < names.all.n; i++) {
-		autofree char *path = xasprintf(FOLDER "/%s", names.all.at[i]);
-		autofree char *more = tree_text(root, path);
-
-		if (more)
-			fn(arg, more);
-	}
+	while (tree_next_text(&it))
+		fn(arg, it.text);
 }
 
 /* ---- the fixed address ---- */
@@ -44,7 +38,7 @@ struct search {
 	enum net_claim claim;
 };
 
-static void raise(struct search *s, const char *stanza)
+static void claims(struct search *s, const char *stanza)
 {
 	enum net_claim claim = str_ends(stanza, "manual") ? CLAIM_MANUAL
 							  : CLAIM_CONFIGURED;
@@ -72,7 +66,7 @@ static void read_text(void *arg, char *text)
 		if ((value = text_after(line, "iface"))) {
 			inside = net_is(s->card, value);
 			if (inside)
-				raise(s, value);
+				claims(s, value);
 			inside = inside && strstr(value, " inet ") &&
 				 strstr(value, "static");
 		} else if (!inside) {

@@ -106,19 +106,14 @@ static void from_match(struct guest *g, const char *mac, const char *path)
 static void from_network_manager(struct guest *g, const struct tree *root)
 {
 	static const char folder[] = "/etc/NetworkManager/system-connections";
-	autonames struct tree_names names = { 0 };
+	autotexts struct tree_texts it = tree_texts(root, folder, "");
 
-	(void)tree_list(root, folder, &names);
-	for (size_t i = 0; i < names.all.n; i++) {
-		autofree char *path = xasprintf("%s/%s", folder,
-						names.all.at[i]);
-		autofree char *text = tree_text(root, path);
-		autofree char *mac = text ? text_ini(text, "ethernet",
-						     "mac-address")
-					  : NULL;
+	while (tree_next_text(&it)) {
+		autofree char *mac = text_ini(it.text, "ethernet",
+					      "mac-address");
 
 		if (mac && strlen(mac) == MAC)
-			from_match(g, mac, path);
+			from_match(g, mac, it.path);
 	}
 }
 
@@ -147,18 +142,12 @@ static void from_matches(struct guest *g, const struct tree *root,
 {
 	static const char folder[] = "/etc/systemd/network";
 	struct matches m = { g, only_raspberry };
-	autonames struct tree_names names = { 0 };
+	autotexts struct tree_texts it = tree_texts(root, folder, ".network");
 
-	(void)tree_list(root, folder, &names);
-	for (size_t i = 0; i < names.all.n; i++) {
-		autofree char *path = xasprintf("%s/%s", folder,
-						names.all.at[i]);
-		autofree char *text = str_ends(path, ".network")
-					      ? tree_text(root, path)
-					      : NULL;
-		autofree char *mac = text ? network_match_mac(text) : NULL;
+	while (tree_next_text(&it)) {
+		autofree char *mac = network_match_mac(it.text);
 
-		try_match(&m, mac, path);
+		try_match(&m, mac, it.path);
 	}
 	netplan_each(root, "ethernets", netplan_match, &m);
 }

@@ -13,26 +13,22 @@ bool netplan_each(const struct tree *root, const char *kind, netplan_fn *fn,
 {
 	static const char folder[] = "/etc/netplan";
 	autofree char *key = xasprintf("network.%s", kind);
-	autonames struct tree_names names = { 0 };
+	autotexts struct tree_texts it = tree_texts(root, folder, ".yaml");
 	bool any = false;
 
-	(void)tree_list(root, folder, &names);
-	for (size_t i = 0; i < names.all.n; i++) {
-		autofree char *path = xasprintf("%s/%s", folder,
-						names.all.at[i]);
-		autofree char *text = tree_text(root, path);
+	while (tree_next_text(&it)) {
 		autoyaml struct yaml_node *tree = NULL;
 		const struct yaml_node *all;
 		struct err ignored;
 
-		if (!text || !str_ends(path, ".yaml") ||
-		    yaml_parse(path, text, strlen(text), &tree, &ignored) < 0)
+		if (yaml_parse(it.path, it.text, strlen(it.text), &tree,
+			       &ignored) < 0)
 			continue;
 		all = yaml_get(tree, key);
 		for (size_t k = 0;
 		     all && all->kind == YAML_MAP && k < all->items.n; k++) {
 			any = true;
-			fn(arg, path, all->items.at[k].key,
+			fn(arg, it.path, all->items.at[k].key,
 			   all->items.at[k].value);
 		}
 	}

@@ -185,22 +185,15 @@ static bool read_nm(struct guest *g, const struct tree *root,
 		    const struct net_card *c)
 {
 	static const char folder[] = "/etc/NetworkManager/system-connections";
-	autonames struct tree_names names = { 0 };
+	autotexts struct tree_texts it = tree_texts(root, folder, "");
 	bool any = false;
 
-	(void)tree_list(root, folder, &names);
-	for (size_t i = 0; i < names.all.n; i++) {
-		autofree char *path = xasprintf("%s/%s", folder,
-						names.all.at[i]);
-		autofree char *text = tree_text(root, path);
-		bool wifi;
+	while (tree_next_text(&it)) {
+		bool wifi = is_type(it.text, "wifi", "802-11-wireless");
 
-		if (!text)
-			continue;
-		wifi = is_type(text, "wifi", "802-11-wireless");
 		any |= wifi;
-		if ((c->name ? is_wired(text) : wifi) && is_for(text, c))
-			read_nm_address(g, text);
+		if ((c->name ? is_wired(it.text) : wifi) && is_for(it.text, c))
+			read_nm_address(g, it.text);
 	}
 	return any;
 }
@@ -241,21 +234,16 @@ static void read_networkd(struct guest *g, const struct tree *root,
 			  const struct net_card *c)
 {
 	static const char folder[] = "/etc/systemd/network";
-	autonames struct tree_names names = { 0 };
+	autotexts struct tree_texts it = tree_texts(root, folder, ".network");
 
-	(void)tree_list(root, folder, &names);
-	for (size_t i = 0; i < names.all.n; i++) {
-		autofree char *path = xasprintf("%s/%s", folder,
-						names.all.at[i]);
-		autofree char *text = NULL;
+	while (tree_next_text(&it)) {
 		cleanup(net_fixed_free) struct net_fixed f = { 0 };
 
-		if (!str_ends(path, ".network") ||
-		    !(text = tree_text(root, path)) || !matches(text, c))
+		if (!matches(it.text, c))
 			continue;
-		f.address = text_ini(text, "Network", "Address");
-		f.gateway = text_ini(text, "Network", "Gateway");
-		f.dns = text_ini(text, "Network", "DNS");
+		f.address = text_ini(it.text, "Network", "Address");
+		f.gateway = text_ini(it.text, "Network", "Gateway");
+		f.dns = text_ini(it.text, "Network", "DNS");
 		use(g, &f);
 	}
 }

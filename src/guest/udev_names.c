@@ -43,15 +43,14 @@ static void one_rule(struct udev_names *names, const char *rule)
 	}
 }
 
-static void one_file(struct udev_names *names, const struct tree *root,
-		     const char *path)
+/* The text is changed. */
+static void one_file(struct udev_names *names, char *text)
 {
-	autofree char *text = tree_text(root, path);
 	/* what is none goes to the end of the file */
-	bool all_tty = text && strstr(text, "SUBSYSTEM!=\"tty\"");
+	bool all_tty = strstr(text, "SUBSYSTEM!=\"tty\"");
 	char *rest = text;
 
-	for (char *at = text; at && (at = strstr(at, "\\\n"));)
+	for (char *at = text; (at = strstr(at, "\\\n"));)
 		at[0] = at[1] = ' '; /* goes on in the next line */
 	for (char *line = text_line(&rest); line; line = text_line(&rest)) {
 		line = text_trim(line);
@@ -63,16 +62,10 @@ static void one_file(struct udev_names *names, const struct tree *root,
 void udev_names_read(const struct tree *root, struct udev_names *ret)
 {
 	static const char folder[] = "/etc/udev/rules.d";
-	autonames struct tree_names files = { 0 };
+	autotexts struct tree_texts it = tree_texts(root, folder, ".rules");
 
-	(void)tree_list(root, folder, &files);
-	for (size_t i = 0; i < files.all.n; i++) {
-		autofree char *path = xasprintf("%s/%s", folder,
-						files.all.at[i]);
-
-		if (str_ends(path, ".rules"))
-			one_file(ret, root, path);
-	}
+	while (tree_next_text(&it))
+		one_file(ret, it.text);
 }
 
 void udev_names_free(struct udev_names *names)

@@ -132,31 +132,30 @@ static void add_line(struct words *w, const char *line)
 	}
 }
 
-static void add_file(struct words *w, const struct tree *root, const char *path)
+static void add_text(struct words *w, char *text)
 {
-	autofree char *text = tree_text(root, path);
-	char *rest = text;
-
-	for (char *line = text_line(&rest); line; line = text_line(&rest)) {
+	for (char *line = text_line(&text); line; line = text_line(&text)) {
 		line = text_trim(line);
 		if (*line != '#' && *line != ';')
 			add_line(w, line);
 	}
 }
 
+static void add_file(struct words *w, const struct tree *root, const char *path)
+{
+	autofree char *text = tree_text(root, path);
+
+	add_text(w, text);
+}
+
 static void add_folder(struct words *w, const struct tree *root,
 		       const char *folder)
 {
-	autonames struct tree_names names = { 0 };
+	autotexts struct tree_texts it = tree_texts(root, folder, "");
 
-	(void)tree_list(root, folder, &names);
-	for (size_t i = 0; i < names.all.n; i++) {
-		autofree char *path = xasprintf("%s/%s", folder,
-						names.all.at[i]);
-
-		if (!str_ends(path, ".link"))
-			add_file(w, root, path);
-	}
+	while (tree_next_text(&it))
+		if (!str_ends(it.path, ".link"))
+			add_text(w, it.text);
 }
 
 static void read_words(struct words *w, const struct tree *root)
@@ -209,24 +208,17 @@ char *net_second(const struct tree *root, const struct net_card *wired)
 
 static char *networkd_master(const struct tree *root, const struct net_card *c)
 {
-	autonames struct tree_names names = { 0 };
+	autotexts struct tree_texts it = tree_texts(root, NETWORKD, ".network");
 	char *master = NULL;
 
-	(void)tree_list(root, NETWORKD, &names);
-	for (size_t i = 0; i < names.all.n && !master; i++) {
-		autofree char *path = xasprintf(NETWORKD "/%s",
-						names.all.at[i]);
-		autofree char *text = str_ends(path, ".network")
-					      ? tree_text(root, path)
-					      : NULL;
-		autofree char *name = text ? text_ini(text, "Match", "Name")
-					   : NULL;
+	while (!master && tree_next_text(&it)) {
+		autofree char *name = text_ini(it.text, "Match", "Name");
 
 		if (!name || !net_matches(c, name))
 			continue;
-		master = text_ini(text, "Network", "Bridge");
+		master = text_ini(it.text, "Network", "Bridge");
 		if (!master)
-			master = text_ini(text, "Network", "Bond");
+			master = text_ini(it.text, "Network", "Bond");
 	}
 	return master;
 }
@@ -234,23 +226,18 @@ static char *networkd_master(const struct tree *root, const struct net_card *c)
 /* A profile of the card says it by name or by UUID. */
 static char *profile_master(const struct tree *root, const struct net_card *c)
 {
-	autonames struct tree_names names = { 0 };
+	autotexts struct tree_texts it = tree_texts(root, PROFILES, "");
 	char *master = NULL;
 
-	(void)tree_list(root, PROFILES, &names);
-	for (size_t i = 0; i < names.all.n && !master; i++) {
-		autofree char *path = xasprintf(PROFILES "/%s",
-						names.all.at[i]);
-		autofree char *text = tree_text(root, path);
-		autofree char *name = text ? text_ini(text, "connection",
-						      "interface-name")
-					   : NULL;
+	while (!master && tree_next_text(&it)) {
+		autofree char *name = text_ini(it.text, "connection",
+					       "interface-name");
 
 		if (!name || !net_is(c, name))
 			continue;
-		master = text_ini(text, "connection", "master");
+		master = text_ini(it.text, "connection", "master");
 		if (!master)
-			master = text_ini(text, "connection", "controller");
+			master = text_ini(it.text, "connection", "controller");
 	}
 	return master;
 }

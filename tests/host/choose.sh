@@ -3,13 +3,7 @@
 # kernel choose: what it says the next start boots is what it boots, after a power
 # cut too.
 . "$(dirname "$0")/../cli/functions.sh"
-. "$here/disks.sh"
 . "$here/starts.sh"
-requires sfdisk mke2fs debugfs python3
-
-export PIMIGRATE_GUESTS=$scratch/guests
-dir=$PIMIGRATE_GUESTS/pi
-root=$scratch/root
 
 choose() { # NUMBER
 	expect 0 "$PIMIGRATE" kernel choose pi "6.1.0-$1-armmp-lpae"

@@ -1,6 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Starts of guest pi that end as a power cut does; sourced after
 # cli/functions.sh.
+. "$here/disks.sh"
+requires sfdisk mke2fs debugfs python3
+
+export PIMIGRATE_GUESTS=$scratch/guests
+dir=$PIMIGRATE_GUESTS/pi
+root=$scratch/root
 pid= # of the supervisor
 cleanup() { [ -z "$pid" ] || kill -9 "$pid" 2>/dev/null; }
 

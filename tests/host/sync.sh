@@ -3,13 +3,7 @@
 # The guest's own kernel out of its disk, before each start and at a reboot;
 # and back again where a new one does not come up.
 . "$(dirname "$0")/../cli/functions.sh"
-. "$here/disks.sh"
 . "$here/starts.sh"
-requires sfdisk mke2fs debugfs python3
-
-export PIMIGRATE_GUESTS=$scratch/guests
-dir=$PIMIGRATE_GUESTS/pi
-root=$scratch/root
 
 sync_says() {
 	expect 0 "$PIMIGRATE" sync pi
